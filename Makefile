@@ -142,6 +142,7 @@ build/backend-venv/made: tests/backend/requirements.txt build/tools/packages.tes
 UNIT_FILES := $(foreach name,$(notdir $(UNITS)),build/asan/tests/unit/$(name) build/musl/tests/unit/$(name))
 FUZZ_FILES := $(patsubst tests/fuzz/%,build/fuzz/%,$(FUZZERS))
 TOOLS := build/asgi-init build/tools/venv/made build/tools/packages.test
+NEEDS_lint   := $(SOURCES:%.c=build/musl/%.o)
 NEEDS_unit   := $(UNIT_FILES)
 NEEDS_pid1   := build/backend-venv/made
 NEEDS_long   := build/backend-venv/made
