@@ -22,12 +22,15 @@ void settings_start(struct settings *settings)
                                                                .source = SPAN("default")};
 }
 
-static bool one_of(const char *choices, struct span value)
+/* The choice that a value is, in its own spelling: LOG_LEVEL=INFO is info, as uvicorn must get it. */
+static struct span choice_of(const char *choices, struct span value)
 {
-    for (struct span rest = span_of(choices); rest.at;)
-        if (span_equal(span_split(&rest, ' '), value))
-            return true;
-    return false;
+    for (struct span rest = span_of(choices); rest.at;) {
+        struct span choice = span_split(&rest, ' ');
+        if (choice.length == value.length && strncasecmp(choice.at, value.at, value.length) == 0)
+            return choice;
+    }
+    return (struct span){NULL, 0};
 }
 
 static bool truth(struct span value, bool *on)
@@ -72,7 +75,7 @@ static bool is_valid(const struct setting_row *row, struct span value)
     case SETTING_SECONDS:
         return milliseconds(value, &number);
     case SETTING_CHOICE:
-        return one_of(row->choices, value);
+        return choice_of(row->choices, value).at;
     case SETTING_TEXT:
     case SETTING_PATH:
     case SETTING_LIST:
@@ -124,6 +127,8 @@ bool settings_set(struct settings *settings, enum setting setting, struct span v
         error->too_many = true;
         return false;
     }
+    if (setting_rows[setting].type == SETTING_CHOICE)
+        value = choice_of(setting_rows[setting].choices, value);
     if (origin < there->origin) {
         note_other(there, value, source);
         return true;
