@@ -163,11 +163,11 @@ check: $(call needs,$(CHECK))
 test: $(call needs,$(TEST))
 	$(Q)tests/run $(TEST)
 
-check-all: SECONDS_EACH ?= 30
+check-all: export SECONDS_EACH := $(or $(SECONDS_EACH),30)
 check-all: $(call needs,$(ALL))
 	$(Q)tests/run $(ALL)
 
-fuzz: SECONDS_EACH ?= 30
+fuzz: export SECONDS_EACH := $(or $(SECONDS_EACH),30)
 .SECONDEXPANSION:
 $(ALL): $$(call needs,$$@)
 	$(Q)tests/run $@
