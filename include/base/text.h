@@ -25,8 +25,12 @@ struct text {
 };
 
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof(*(array)))
-#define SPAN(literal)       ((struct span){"" literal, sizeof(literal) - 1})
 #define TEXT_ON(array)      text_on((array), sizeof(array))
+#define SPAN(literal)       ((struct span)SPAN_ROW(literal))
+/* For static tables, where SPAN isn't constant. */
+/* clang-format off */
+#define SPAN_ROW(literal) {"" literal, sizeof(literal) - 1}
+/* clang-format on */
 
 struct span span_of(const char *string); /* NULL gives an empty span */
 struct span span_from(struct span span, size_t start);
@@ -41,10 +45,12 @@ struct span span_trim(struct span span); /* blanks, tabs, CR, LF, VT and FF at b
 /* Takes the part before the first `by` off `rest`, and `by` with it; the last part leaves `rest` with a NULL `at`.
  * while (rest.at) part = span_split(&rest, ':') gives every part, empty ones too. */
 struct span span_split(struct span *rest, char by);
-/* The last component of a path, and what is before it ("" for a bare name, "/" for a name in the root). */
+/* The last component of a path, and what is before it ("" for a bare name, "/" for a name in the root). Slashes at the
+ * end don't count: "/app/" is "app" in "/"; "/" is "" in "/". */
 struct span span_base_name(struct span path);
 struct span span_folder(struct span path);
-/* Decimal digits only, no sign, no blanks, at most `most`: true, and the number in `*number`. */
+/* Digits only, at least one, no sign, no blanks, no 0x, at most `most`: true, and the number in `*number`. Otherwise
+ * false, and `*number` is left alone. */
 bool span_number(struct span span, uint64_t most, uint64_t *number);
 bool span_octal(struct span span, uint64_t most, uint64_t *number);
 bool span_hex(struct span span, uint64_t most, uint64_t *number);
@@ -52,19 +58,21 @@ bool span_hex(struct span span, uint64_t most, uint64_t *number);
 size_t span_distance(struct span a, struct span b);
 
 struct text text_on(char *buffer, size_t size); /* size > 0 */
-void text_clear(struct text *text);
+void text_clear(struct text *text);             /* nothing in it, and nothing cut */
+/* Once something was cut nothing more is added, so that the end of a long text is never glued to its beginning. */
 void text_byte(struct text *text, char byte);
 void text_add(struct text *text, const char *string);
 void text_span(struct text *text, struct span span);
 void text_unsigned(struct text *text, uint64_t number);
 void text_signed(struct text *text, int64_t number);
-void text_octal(struct text *text, uint64_t number);
-void text_hex(struct text *text, uint64_t number);
+void text_octal(struct text *text, uint64_t number); /* no leading 0 */
+void text_hex(struct text *text, uint64_t number);   /* lower case, no 0x */
 /* Adds the parts up to a NULL: text_join(&text, folder, "/", name, NULL). */
 void text_join(struct text *text, ...) __attribute__((sentinel));
-/* Bytes as a person may see them: control bytes and invalid UTF-8 as \xHH, CR, LF and TAB as \r \n \t. */
+/* Bytes as a person may see them: CR, LF and TAB as \r \n \t; as \xHH each byte of other control characters (C1 too: a
+ * terminal obeys them), of characters that have no width or turn the text's direction, and of what isn't UTF-8. */
 void text_visible(struct text *text, struct span span);
-/* A word as a POSIX shell reads it back: as it is, or in single quotes. */
+/* A word as a POSIX shell reads it back: as it is, or in single quotes. Control bytes stay what they are. */
 void text_shell_word(struct text *text, struct span span);
 struct span text_as_span(const struct text *text);
 
