@@ -23,7 +23,7 @@
 # Everything that is made lies in build/. Packages that are missing are installed (root on Debian, Ubuntu, Alpine) or named
 # with the line that installs them. A new source, header, unit test or fuzz target needs no change here.
 
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules --jobs=$(shell nproc)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
@@ -49,7 +49,7 @@ FUZZERS := $(basename $(call find,tests/fuzz,fuzz_*.c))
 
 # The file is made by a rule below, which installs what is missing; make then starts over with it.
 ifneq ($(MAKECMDGOALS),clean)
--include build/tools/toolchain.mk
+include build/tools/toolchain.mk
 endif
 
 ERRORS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef \

@@ -1,4 +1,6 @@
 /* A stand-in until the commands arrive. */
+#include "base/version.h"
+
 #include <unistd.h>
 
 int main(void)
