@@ -96,6 +96,9 @@ build/tools/libcap-ng/VERSION build/tools/cmocka/VERSION: build/tools/%/VERSION:
 	$(call say,SOURCE,$*)
 	$(Q).ci/source $* $(@D)
 
+# One after the other: they share apt's state, which is locked while one of them is at work.
+build/tools/cmocka/VERSION: | build/tools/libcap-ng/VERSION
+
 build/tools/libcap-ng.a: build/tools/libcap-ng/VERSION .ci/libcap-ng/config.h Makefile
 	$(call say,AR,$@)
 	$(Q)for file in cap-ng lookup_table; do \
