@@ -1,0 +1,15 @@
+#ifndef BASE_SYSTEM_H
+#define BASE_SYSTEM_H
+
+/* System calls that musl 1.2.3 lacks, or that need more than one line to be right. */
+
+#include <stdint.h>
+
+/* CLOCK_MONOTONIC in milliseconds: for spans of time, never for a date. */
+int64_t system_milliseconds(void);
+
+/* Closes every descriptor above 2 but `keep` (-1: none). Uses close_range(2), and before Linux 5.9 /proc/self/fd;
+ * where there is neither, closes 3 to 1023. */
+void system_close_above_2(int keep);
+
+#endif
