@@ -23,24 +23,21 @@ struct finding *findings_add(struct findings *findings, enum rule rule)
 {
     struct finding *finding = &findings->spare;
 
-    if (findings->count < FINDINGS_MOST) {
+    if (findings->count < FINDINGS_MOST)
         finding = &findings->list[findings->count++];
-    } else {
+    else
         findings->lost++;
-    }
     finding_begin(finding, rule);
     return finding;
 }
 
 static bool keep(struct findings *findings, struct span span, struct span *kept)
 {
-    if (span.length > sizeof(findings->store) - findings->used) {
+    if (span.length > sizeof(findings->store) - findings->used)
         return false;
-    }
     char *at = findings->store + findings->used;
-    if (span.length > 0) {
+    if (span.length > 0)
         memcpy(at, span.at, span.length);
-    }
     findings->used += span.length;
     *kept = (struct span){at, span.length};
     return true;
@@ -48,21 +45,17 @@ static bool keep(struct findings *findings, struct span span, struct span *kept)
 
 static struct value *value_of(struct finding *finding, const char *key)
 {
-    for (unsigned i = 0; i < finding->value_count; i++) {
-        if (strcmp(finding->values[i].key, key) == 0) {
+    for (unsigned i = 0; i < finding->value_count; i++)
+        if (strcmp(finding->values[i].key, key) == 0)
             return &finding->values[i];
-        }
-    }
     return NULL;
 }
 
 const struct value *finding_value(const struct finding *finding, const char *key)
 {
-    for (unsigned i = 0; i < finding->value_count; i++) {
-        if (strcmp(finding->values[i].key, key) == 0) {
+    for (unsigned i = 0; i < finding->value_count; i++)
+        if (strcmp(finding->values[i].key, key) == 0)
             return &finding->values[i];
-        }
-    }
     return NULL;
 }
 
@@ -74,22 +67,19 @@ static void value_drop(struct finding *finding, struct value *value)
 
 void finding_set(struct findings *findings, struct finding *finding, const char *key, struct span span)
 {
-    if (span.length == 0 || finding == &findings->spare) {
+    if (span.length == 0 || finding == &findings->spare)
         return;
-    }
     struct span kept;
     struct value *value = value_of(finding, key);
     bool fits = value || finding->value_count < FINDING_VALUES;
     if (!fits || !keep(findings, span, &kept)) {
         findings->lost++;
-        if (value) {
+        if (value)
             value_drop(finding, value);
-        }
         return;
     }
-    if (!value) {
+    if (!value)
         value = &finding->values[finding->value_count++];
-    }
     *value = (struct value){key, kept};
 }
 
@@ -119,9 +109,8 @@ void finding_set_octal(struct findings *findings, struct finding *finding, const
 void finding_evidence(struct findings *findings, struct finding *finding, const char *label, struct span left,
                       struct span right)
 {
-    if (finding == &findings->spare) {
+    if (finding == &findings->spare)
         return;
-    }
     struct evidence evidence = {.label = label};
     if (finding->evidence_count == FINDING_EVIDENCE || !keep(findings, left, &evidence.left) ||
         !keep(findings, right, &evidence.right)) {
@@ -133,20 +122,17 @@ void finding_evidence(struct findings *findings, struct finding *finding, const 
 
 void finding_weaken(struct finding *finding, enum severity severity)
 {
-    if (severity < finding->severity) {
+    if (severity < finding->severity)
         finding->severity = severity;
-    }
 }
 
 enum severity findings_worst(const struct findings *findings, unsigned first)
 {
     enum severity worst = SEVERITY_NOTE;
 
-    for (unsigned i = first; i < findings->count; i++) {
-        if (findings->list[i].severity > worst) {
+    for (unsigned i = first; i < findings->count; i++)
+        if (findings->list[i].severity > worst)
             worst = findings->list[i].severity;
-        }
-    }
     return worst;
 }
 
@@ -156,19 +142,16 @@ enum exit_code findings_exit_code(const struct findings *findings)
 
     for (unsigned i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->list[i];
-        if (finding->severity == SEVERITY_ERROR && finding->rule < first) {
+        if (finding->severity == SEVERITY_ERROR && finding->rule < first)
             first = finding->rule;
-        }
     }
     return first == RULE_COUNT ? EXIT_OK : rule_rows[first].exit_code;
 }
 
 bool findings_has(const struct findings *findings, enum rule rule)
 {
-    for (unsigned i = 0; i < findings->count; i++) {
-        if (findings->list[i].rule == rule) {
+    for (unsigned i = 0; i < findings->count; i++)
+        if (findings->list[i].rule == rule)
             return true;
-        }
-    }
     return false;
 }

@@ -8,10 +8,8 @@ const struct rule_row rule_rows[RULE_COUNT] = {
 
 enum rule rule_named(struct span name)
 {
-    for (unsigned i = 0; i < RULE_COUNT; i++) {
-        if (span_is(name, rule_rows[i].name)) {
+    for (unsigned i = 0; i < RULE_COUNT; i++)
+        if (span_is(name, rule_rows[i].name))
             return (enum rule)i;
-        }
-    }
     return RULE_COUNT;
 }
