@@ -62,9 +62,8 @@ static struct finding *hidden(void)
         {"venv", "/app/.venv"},
         {"missing", "/app/.venv"},
         {"mount", "/app"},
-        {"source", "/ana/shop"},
-        {"device", "/dev/sda3"},
-        {"type", "ext4"},
+        {"over", "bind mount"},
+        {"mounted", "a bind mount of '/ana/shop' on /dev/sda3 (ext4; /proc/self/mountinfo)"},
     };
 
     for (unsigned i = 0; i < ARRAY_LENGTH(values); i++)
@@ -98,15 +97,31 @@ static void test_the_story(void **state)
                 "  more     asgi-init explain venv-hidden-by-mount\n");
 }
 
-static void test_a_volume_is_told_by_its_name(void **state)
+/* Of several lines of a title the first that has its values; conditions choose lines and fixes, and print nothing. */
+static void test_shades(void **state)
 {
     (void)state;
-    struct finding *finding = hidden();
-    set(finding, "volume", "shop_code");
+    struct finding *finding = add(RULE_COMMAND_NOT_EXECUTABLE);
+    set(finding, "command", "/entry.sh");
     render_finding(finding, false, &sink);
-    assert_true(shown("'/app/.venv' is not in the volume 'shop_code' over '/app'\n"));
-    assert_true(shown("  why      /app is the volume 'shop_code' (ext4; /proc/self/mountinfo):\n"));
-    assert_false(shown("bind mount of"));
+    assert_true(shown("fix 1    give it its x bits, in the Dockerfile:\n"));
+    assert_false(shown("  why"));
+    start(NULL);
+    finding = add(RULE_COMMAND_NOT_EXECUTABLE);
+    set(finding, "command", "/entry.sh");
+    set(finding, "noexec", "yes");
+    set(finding, "mount", "/");
+    render_finding(finding, false, &sink);
+    assert_true(shown("  why      it lies on a mount"));
+    assert_true(shown("fix 1    give it its x bits on the host; git keeps them:\n"));
+    assert_false(shown("fix 2"));
+    start(NULL);
+    render_finding(add(RULE_CRASHED), false, &sink);
+    assert_true(shown("crashed with {signal}\n"));
+    start(NULL);
+    set(add(RULE_CRASHED), "signal", "SIGBUS");
+    render_finding(&findings.list[0], false, &sink);
+    assert_true(shown("warning[crashed]: crashed with SIGBUS\n"));
 }
 
 static void test_lines_without_their_values_are_left_out(void **state)
@@ -116,6 +131,7 @@ static void test_lines_without_their_values_are_left_out(void **state)
     set(finding, "wanted", "/a/bin/python");
     set(finding, "missing", "/a");
     set(finding, "mount", "/");
+    set(finding, "over", "bind mount");
     render_finding(finding, false, &sink);
     check_lines("asgi-init: error[venv-hidden-by-mount]: '/a' is not in the bind mount over '/'\n"
                 "\n"
@@ -142,7 +158,7 @@ static void test_no_values_at_all(void **state)
     }
 }
 
-/* A `{` that nothing closes, or that holds no name, is printed as it is. In every text of every rule there is none. */
+/* A `{` that nothing closes is printed as it is. No text of a rule has one but ${VARIABLE} of a shell. */
 static void test_rules_have_no_broken_placeholder(void **state)
 {
     (void)state;
@@ -154,7 +170,7 @@ static void test_rules_have_no_broken_placeholder(void **state)
             const char *open = texts[j];
             while ((open = open ? strchr(open, '{') : NULL)) {
                 size_t name = strspn(open + 1, "abcdefghijklmnopqrstuvwxyz_?!");
-                if (name == 0 || open[1 + name] != '}')
+                if (open[1 + name] != '}' && open[-1] != '$')
                     fail_msg("%s: '%.20s'", row->name, open);
                 open++;
             }
@@ -309,14 +325,14 @@ static void test_a_rule_explained_shows_every_shade(void **state)
     render_rule_json(RULE_VENV_HIDDEN_BY_MOUNT, &sink);
     assert_true(shown(
         "{\"rule\":\"venv-hidden-by-mount\",\"severity\":\"error\",\"exit_code\":72,\"title\":\"'{missing}' is not in "
-        "the bind mount"));
+        "the {over} over"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_the_story, start),
-        cmocka_unit_test_setup(test_a_volume_is_told_by_its_name, start),
+        cmocka_unit_test_setup(test_shades, start),
         cmocka_unit_test_setup(test_lines_without_their_values_are_left_out, start),
         cmocka_unit_test_setup(test_no_values_at_all, start),
         cmocka_unit_test_setup(test_rules_have_no_broken_placeholder, start),
