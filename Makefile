@@ -97,7 +97,7 @@ build/tools/libcap-ng/VERSION build/tools/cmocka/VERSION: build/tools/%/VERSION:
 	$(Q).ci/source $* $(@D)
 
 # One after the other: they share apt's state, which is locked while one of them is at work.
-build/tools/cmocka/VERSION: | build/tools/libcap-ng/VERSION
+build/tools/cmocka/VERSION: | build/tools/libcap-ng/VERSION build/tools/packages.test
 
 build/tools/libcap-ng.a: build/tools/libcap-ng/VERSION .ci/libcap-ng/config.h Makefile
 	$(call say,AR,$@)

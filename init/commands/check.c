@@ -15,7 +15,7 @@ static void show_well(const char *part, struct span what)
     struct text text = TEXT_ON(line);
     if (report_format() == REPORT_JSON) {
         text_join(&text, "{\"part\":\"", part, "\",\"well\":", NULL);
-        render_json_string(&text, what);
+        text_json(&text, what);
         text_add(&text, "}");
     } else {
         text_join(&text, "well  ", part, NULL);

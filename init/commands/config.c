@@ -42,15 +42,15 @@ static void show_json(unsigned setting, struct span value, const struct setting_
     char line[LINE_MOST];
     struct text text = TEXT_ON(line);
     text_add(&text, "{\"setting\":");
-    render_json_string(&text, span_of(setting_rows[setting].name));
+    text_json(&text, span_of(setting_rows[setting].name));
     text_add(&text, ",\"value\":");
     if (value.at)
-        render_json_string(&text, value);
+        text_json(&text, value);
     else
         text_add(&text, "null");
     text_add(&text, ",\"source\":");
     if (from->origin != ORIGIN_NONE)
-        render_json_string(&text, from->source);
+        text_json(&text, from->source);
     else
         text_add(&text, "null");
     text_add(&text, "}");
