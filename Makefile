@@ -23,9 +23,7 @@
 # Everything that is made lies in build/. Packages that are missing are installed (root on Debian, Ubuntu, Alpine) or named
 # with the line that installs them. A new source, header, unit test or fuzz target needs no change here.
 
-VERSION := 0.1.0
-
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules --jobs=$(shell nproc)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
@@ -43,7 +41,7 @@ find = $(sort $(shell find $(1) -name '$(2)' -type f 2>/dev/null))
 SOURCES := $(call find,init,*.c)
 MODULES := $(filter-out init/main.c,$(SOURCES))
 BYTES   := $(call find,init/facts init/base,*.c)
-UNITS   := $(basename $(call find,tests/unit,test_*.c))
+UNITS   := $(basename $(call find,tests/unit,$(UNIT).c))
 HELPERS := $(basename $(call find,tests/pid1,*.c))
 FUZZERS := $(basename $(call find,tests/fuzz,fuzz_*.c))
 
@@ -51,12 +49,12 @@ FUZZERS := $(basename $(call find,tests/fuzz,fuzz_*.c))
 
 # The file is made by a rule below, which installs what is missing; make then starts over with it.
 ifneq ($(MAKECMDGOALS),clean)
--include build/tools/toolchain.mk
+include build/tools/toolchain.mk
 endif
 
 ERRORS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef \
           -Wcast-qual -Wwrite-strings -Wswitch-enum -Wimplicit-fallthrough $(WERROR)
-CPPFLAGS = -D_GNU_SOURCE -iquote include -DASGI_INIT_VERSION='"$(VERSION)"' -DLIBCAP_NG_VERSION='"$(CAPNG_VERSION)"'
+CPPFLAGS = -D_GNU_SOURCE -iquote include -DLIBCAP_NG_VERSION='"$(CAPNG_VERSION)"'
 CAPNG_VERSION = $(shell cat build/tools/libcap-ng/VERSION)
 HARDENED := -fPIE -fstack-protector-strong -ftrivial-auto-var-init=zero
 SMALL    := -Os -flto -flto-partition=one -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=.
@@ -98,6 +96,9 @@ build/tools/libcap-ng/VERSION build/tools/cmocka/VERSION: build/tools/%/VERSION:
 	$(call say,SOURCE,$*)
 	$(Q).ci/source $* $(@D)
 
+# One after the other: they share apt's state, which is locked while one of them is at work.
+build/tools/cmocka/VERSION: | build/tools/libcap-ng/VERSION build/tools/packages.test
+
 build/tools/libcap-ng.a: build/tools/libcap-ng/VERSION .ci/libcap-ng/config.h Makefile
 	$(call say,AR,$@)
 	$(Q)for file in cap-ng lookup_table; do \
@@ -118,6 +119,12 @@ build/musl/tests/unit/test_%: build/musl/tests/unit/test_%.o $(MODULES:%.c=build
 build/tools/cmocka.o: build/tools/cmocka/VERSION .ci/cmocka/config.h Makefile
 	$(call say,CC,$@)
 	$(Q)$(MUSL_CC) -O1 -g -fPIE -w -D_GNU_SOURCE -DHAVE_CONFIG_H -I.ci/cmocka -Ibuild/tools/cmocka/include -c -o $@ build/tools/cmocka/src/cmocka.c
+
+# What a test starts beside asgi-init: tests/pid1/NAME.c becomes build/tests/pid1/NAME, static as well.
+$(HELPERS:%=build/%): build/%: %.c Makefile build/tools/toolchain.mk
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(MUSL_CC) -O1 $(HARDENED) -std=gnu17 $(ERRORS) -D_GNU_SOURCE $(LINK) -o $@ $<
 
 build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(BYTES:%.c=build/fuzz/%.o)
 	$(call say,LINK,$@)
@@ -141,14 +148,14 @@ build/backend-venv/made: tests/backend/requirements.txt build/tools/packages.tes
 
 UNIT_FILES := $(foreach name,$(notdir $(UNITS)),build/asan/tests/unit/$(name) build/musl/tests/unit/$(name))
 FUZZ_FILES := $(patsubst tests/fuzz/%,build/fuzz/%,$(FUZZERS))
-TOOLS := build/asgi-init build/tools/venv/made build/tools/packages.test
-NEEDS_lint   := $(SOURCES:%.c=build/musl/%.o)
+PYTEST_NEEDS := build/asgi-init build/tools/venv/made build/backend-venv/made
+NEEDS_lint   := build/asgi-init build/tools/venv/made $(SOURCES:%.c=build/musl/%.o)
 NEEDS_unit   := $(UNIT_FILES)
-NEEDS_pid1   := build/backend-venv/made
-NEEDS_long   := build/backend-venv/made
-NEEDS_docker := build/backend-venv/made
+NEEDS_pid1   := $(PYTEST_NEEDS) $(HELPERS:%=build/%)
+NEEDS_long   := $(NEEDS_pid1)
+NEEDS_docker := $(PYTEST_NEEDS)
 NEEDS_fuzz   := $(FUZZ_FILES)
-needs = $(TOOLS) $(foreach suite,$(1),$(NEEDS_$(suite)))
+needs = build/tools/packages.test $(foreach suite,$(1),$(NEEDS_$(suite)))
 
 CHECK := lint unit pid1
 TEST  := $(CHECK) long docker fuzz
@@ -163,16 +170,16 @@ check: $(call needs,$(CHECK))
 test: $(call needs,$(TEST))
 	$(Q)tests/run $(TEST)
 
-check-all: SECONDS_EACH ?= 30
+check-all: export SECONDS_EACH := $(or $(SECONDS_EACH),30)
 check-all: $(call needs,$(ALL))
 	$(Q)tests/run $(ALL)
 
-fuzz: SECONDS_EACH ?= 30
+fuzz: export SECONDS_EACH := $(or $(SECONDS_EACH),30)
 .SECONDEXPANSION:
 $(ALL): $$(call needs,$$@)
 	$(Q)tests/run $@
 
-bench soak: $(TOOLS) build/backend-venv/made
+bench soak: $(PYTEST_NEEDS)
 	$(Q)build/tools/venv/bin/python tests/bench/$@.py
 
 run: build/asgi-init build/backend-venv/made

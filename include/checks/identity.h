@@ -31,7 +31,7 @@ struct identity {
 bool identity_resolve(const struct reader *reader, struct span spec, const char *given_by, struct identity *identity,
                       struct findings *findings);
 /* The same for the folk variables, which are numbers: PUID alone is a USER, both are USER:GROUP. `pgid` may be empty. */
-bool identity_resolve_numbers(const struct reader *reader, struct span puid, struct span pgid, struct identity *identity,
-                              struct findings *findings);
+bool identity_resolve_numbers(const struct reader *reader, struct span puid, struct span pgid,
+                              struct identity *identity, struct findings *findings);
 
 #endif

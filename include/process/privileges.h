@@ -24,9 +24,9 @@ struct privileges_plan {
     gid_t gid;
     gid_t groups[PROCESS_GROUPS]; /* all supplementary groups, the primary one too if it shall be among them */
     unsigned group_count;
-    uint64_t keep;           /* capabilities that the child must have: failing to keep one is a failure */
-    uint64_t keep_if_can;    /* kept where we have them: CAP_NET_BIND_SERVICE for a low port */
-    bool new_privileges;     /* leave no_new_privs as it is, so that sudo, ping and file capabilities work in the app */
+    uint64_t keep;        /* capabilities that the child must have: failing to keep one is a failure */
+    uint64_t keep_if_can; /* kept where we have them: CAP_NET_BIND_SERVICE for a low port */
+    bool new_privileges;  /* leave no_new_privs as it is, so that sudo, ping and file capabilities work in the app */
 };
 
 enum privileges_stage {
@@ -40,23 +40,23 @@ enum privileges_stage {
     PRIVILEGES_BOUNDING,
     PRIVILEGES_CAPABILITIES, /* permitted, effective or inheritable */
     PRIVILEGES_AMBIENT,
-    PRIVILEGES_NO_NEW,       /* PR_SET_NO_NEW_PRIVS */
+    PRIVILEGES_NO_NEW, /* PR_SET_NO_NEW_PRIVS */
     PRIVILEGES_DUMPABLE,
-    PRIVILEGES_PROOF,        /* the kernel shows another identity than the planned one */
-    PRIVILEGES_ROOT_AGAIN,   /* setresuid(0) worked */
+    PRIVILEGES_PROOF,      /* the kernel shows another identity than the planned one */
+    PRIVILEGES_ROOT_AGAIN, /* setresuid(0) worked */
     PRIVILEGES_STAGES
 };
 
 struct privileges_result {
     enum privileges_stage stage;
-    int error;         /* errno of the call that failed, or 0 */
-    uint64_t missing;  /* capabilities that the stage needs and that we didn't have in force */
-    bool not_mapped;   /* `id` is no id of our user namespace (/proc/self/uid_map or gid_map) */
+    int error;        /* errno of the call that failed, or 0 */
+    uint64_t missing; /* capabilities that the stage needs and that we didn't have in force */
+    bool not_mapped;  /* `id` is no id of our user namespace (/proc/self/uid_map or gid_map) */
     uint32_t id;
     bool groups_denied; /* /proc/self/setgroups says "deny" */
     bool filtered;      /* nothing of the above explains it, and a seccomp filter is in force */
     uint64_t kept;      /* what the child will have of keep and keep_if_can */
-    int output_error;   /* standard output or error couldn't be handed over: errno. No failure: /proc/1/fd/1 won't open */
+    int output_error; /* standard output or error couldn't be handed over: errno. No failure: /proc/1/fd/1 won't open */
     struct process_status before;
     struct process_status after; /* as read back; valid from PRIVILEGES_PROOF on and when done */
 };
