@@ -378,10 +378,8 @@ static void groups_explain(const struct privileges_plan *plan, struct privileges
 static void failure_explain(const struct privileges_plan *plan, struct privileges_result *result)
 {
     uint64_t needed = 0;
-    if (result->stage == PRIVILEGES_GROUPS || result->stage == PRIVILEGES_GROUP)
-        needed = may_set_groups;
-    else if (result->stage == PRIVILEGES_USER)
-        needed = may_set_user;
+    if (result->stage == PRIVILEGES_GROUPS || result->stage == PRIVILEGES_GROUP || result->stage == PRIVILEGES_USER)
+        needed = may_set_groups | may_set_user;
     else if (result->stage == PRIVILEGES_BOUNDING)
         needed = may_set_bounding;
     result->missing |= needed & ~result->before.effective;

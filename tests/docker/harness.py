@@ -138,6 +138,7 @@ class Dock:
     def __init__(self):
         self.names = []
         self.volume_names = []
+        self.image_names = []
 
     def new_name(self):
         return f"asgi-init-test-{os.getpid()}-{next(self.numbers)}"
@@ -163,11 +164,19 @@ class Dock:
         docker("volume", "create", "--label", f"{OWNER}={os.getpid()}", name)
         return name
 
+    def image(self, lines, context=None):
+        """An image of this test alone, from the lines of a Dockerfile."""
+        name = f"asgi-init-test/{self.new_name()}"
+        self.image_names.append(name)
+        return images.build(name, lines, context)
+
     def close(self):
         if self.names:
             docker("rm", "--force", "--volumes", *self.names, check=False)
         if self.volume_names:
             docker("volume", "rm", "--force", *self.volume_names, check=False)
+        if self.image_names:
+            docker("image", "rm", "--force", *self.image_names, check=False)
 
 
 def remove_strays():
