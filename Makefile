@@ -23,6 +23,8 @@
 # Everything that is made lies in build/. Packages that are missing are installed (root on Debian, Ubuntu, Alpine) or named
 # with the line that installs them. A new source, header, unit test or fuzz target needs no change here.
 
+VERSION := 0.1.0
+
 MAKEFLAGS += --no-builtin-rules --jobs=$(shell nproc)
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -54,7 +56,7 @@ endif
 
 ERRORS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef \
           -Wcast-qual -Wwrite-strings -Wswitch-enum -Wimplicit-fallthrough $(WERROR)
-CPPFLAGS = -D_GNU_SOURCE -iquote include -DLIBCAP_NG_VERSION='"$(CAPNG_VERSION)"'
+CPPFLAGS = -D_GNU_SOURCE -iquote include -DASGI_INIT_VERSION='"$(VERSION)"' -DLIBCAP_NG_VERSION='"$(CAPNG_VERSION)"'
 CAPNG_VERSION = $(shell cat build/tools/libcap-ng/VERSION)
 HARDENED := -fPIE -fstack-protector-strong -ftrivial-auto-var-init=zero
 SMALL    := -Os -flto -flto-partition=one -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=.
