@@ -74,6 +74,8 @@ void text_join(struct text *text, ...) __attribute__((sentinel));
 void text_visible(struct text *text, struct span span);
 /* A word as a POSIX shell reads it back: as it is, or in single quotes. Control bytes stay what they are. */
 void text_shell_word(struct text *text, struct span span);
+/* Bytes as they stand between the quotes of a JSON string (RFC 8259), in UTF-8; invalid bytes as \ufffd. */
+void text_json(struct text *text, struct span span);
 struct span text_as_span(const struct text *text);
 
 #endif

@@ -6,42 +6,47 @@
  * on a folder made by a test, and what makes `--root DIR` work.
  *
  * Bounds: 40 links (as the kernel: ELOOP), TRACE_STEPS steps kept, paths of PATH_MOST bytes. Never opens a FIFO, a
- * device or a socket for reading (O_PATH first, fstat, then open through /proc/self/fd or openat with O_NONBLOCK and
- * fstat again). Never follows a link out of the root: an absolute target starts at the root again, `..` stops there.
- * Every descriptor is close-on-exec. Changes nothing.
+ * device or a socket for reading (O_PATH and fstat first, then open with O_NONBLOCK and fstat again). Never follows a
+ * link out of the root: an absolute target starts at the root again, `..` stops there. Every descriptor is
+ * close-on-exec. Changes nothing, and needs no /proc.
+ *
+ * One difference from the kernel: links of /proc that lead to a descriptor are followed by their text.
+ *
+ * Source: path_resolution(7), symlink(7), openat(2), capabilities(7).
  */
 
 #include "base/text.h"
 
 #include <sys/stat.h>
 
-enum { PATH_MOST = 4096, TRACE_STEPS = 64, TRACE_NAMES = 8192, LINKS_MOST = 40 };
+enum { PATH_MOST = 4096, TRACE_STEPS = 64, TRACE_NAMES = 8192, LINKS_MOST = 40, GROUPS_MOST = 64 };
 
-/* Who is asked for: the ids that will run the server. Permission is judged by arithmetic on modes, as path_resolution(7)
- * does, so that it can be judged for another user too. */
+/* Who is asked for: the ids that will run the server. */
 struct reader_identity {
     uid_t uid;
     gid_t gid;
-    gid_t groups[64];
+    gid_t groups[GROUPS_MOST];
     unsigned group_count;
     bool overrides;     /* CAP_DAC_OVERRIDE: reads, writes and searches whatever the mode */
     bool searches_only; /* CAP_DAC_READ_SEARCH: reads and searches */
+    bool is_self;       /* the process's own: what the kernel answers decides, and knows more than modes (ACL, LSM) */
 };
 
 struct reader {
-    int root;      /* O_PATH descriptor, or -1 after a failed open */
-    bool is_ours;  /* the root is the process's own: the kernel's own walk may be used, and mountinfo holds */
+    int root;     /* O_PATH descriptor, or -1 after a failed open */
+    bool is_ours; /* the root is the process's own: mountinfo and /proc hold for it */
     struct reader_identity identity;
 };
 
 enum step_kind { STEP_FOLDER, STEP_LINK, STEP_FILE, STEP_OTHER, STEP_MISSING, STEP_FAILED };
 
-/* One component on the way. `path` is its absolute path inside the root; of a link `target` is what it holds. */
+/* One component on the way. `path` is its absolute path inside the root, with all links before it resolved; of a link
+ * `target` is what it holds. `.` and `..` are no steps. */
 struct step {
     struct span path;
     struct span target;
     enum step_kind kind;
-    int error; /* errno of a step that failed: ENOENT, EACCES, ENOTDIR, ELOOP, ENAMETOOLONG, EIO ... */
+    int error; /* errno of the step where the walk ended: ENOENT, EACCES, ENOTDIR, ELOOP, ENAMETOOLONG, EIO ... */
     mode_t mode;
     uid_t uid;
     gid_t gid;
@@ -49,39 +54,63 @@ struct step {
     bool searchable; /* of a folder: the identity may search it, by its mode */
 };
 
+/* The first step is the root folder. Where the walk ended, by error:
+ *   ENOENT   the missing component (STEP_MISSING)
+ *   ENOTDIR  the component that isn't a folder although more follows (its kind and mode as they are)
+ *   EACCES   the folder that may not be searched. When it is `searchable` all the same, the kernel refused for another
+ *            reason than the mode: an ACL or a security module
+ *   ELOOP    the link that was one too many
+ *   others   the component that the kernel gave the error for (STEP_FAILED) */
 struct trace {
     struct step steps[TRACE_STEPS];
     unsigned count;
-    bool cut; /* there were more steps than fit: the first and the last are kept */
-    int error; /* 0 when the end was reached */
-    struct step *last; /* the end, or the step that failed */
-    struct span real;  /* the absolute path of the end without links, inside the root */
+    bool cut;          /* there were more steps than fit: the first and the last are kept */
+    int error;         /* 0 when the end was reached */
+    struct step *last; /* the end, or the step that failed. NULL for a path that isn't absolute, or too long */
+    struct span real;  /* the absolute path of the end without links, inside the root; empty after an error */
     char names[TRACE_NAMES];
     size_t used;
+    char last_names[2 * PATH_MOST + 512]; /* of the last step, when `names` is full */
+    char real_path[PATH_MOST];
 };
 
-int reader_open(struct reader *reader, const char *root); /* NULL is "/": 0 or errno */
+/* Opens the root folder (NULL is "/"), and takes the process's own identity. 0 or errno. */
+int reader_open(struct reader *reader, const char *root);
 void reader_close(struct reader *reader);
+/* The process's effective ids, groups and capabilities. */
+struct reader_identity reader_identity_of_self(void);
 
-/* Walks `path` (absolute, inside the root). Returns 0 or the errno that stat(2) would give; the trace tells where. */
+/* Walks `path` (absolute, inside the root; "//" and "." count for nothing, a "/" at the end asks for a folder).
+ * Returns 0 or the errno that stat(2) would give the identity; the trace tells where. */
 int reader_walk(const struct reader *reader, struct span path, struct trace *trace);
-/* What stat(2) says of the end of the path; no trace is kept. */
+/* What stat(2) says of the end of the path; no trace is kept. 0 or errno. */
 int reader_stat(const struct reader *reader, struct span path, struct stat *status);
 bool reader_exists(const struct reader *reader, struct span path);
 bool reader_is_folder(const struct reader *reader, struct span path);
 bool reader_is_file(const struct reader *reader, struct span path);
 /* Reads up to `size` bytes from `offset` of a regular file (and of nothing else: EISDIR, or EINVAL for FIFOs, devices,
- * sockets). The count read in `*length`; a longer file is no error. */
-int reader_read(const struct reader *reader, struct span path, uint64_t offset, void *buffer, size_t size, size_t *length);
-/* The same for files of /proc, /sys and /dev, which are the running kernel's: only when the root is ours, else ENOENT. */
+ * sockets). The count read in `*length`; a longer file is no error. 0 or errno. */
+int reader_read(const struct reader *reader, struct span path, uint64_t offset, void *buffer, size_t size,
+                size_t *length);
+/* The same for files of /proc and /sys, which are the running kernel's: only when the root is ours, else ENOENT. */
 int reader_read_kernel(const struct reader *reader, const char *path, void *buffer, size_t size, size_t *length);
 /* Calls `each` for every name in a folder but . and .., in the kernel's order, until it returns false; at most `most`
- * names. 0 or errno. */
+ * names. `type` is the DT_ constant, which may be DT_UNKNOWN. `name` ends in NUL and is valid during the call.
+ * 0 or errno. */
 int reader_list(const struct reader *reader, struct span path, unsigned most,
                 bool (*each)(void *context, struct span name, unsigned char type), void *context);
-/* What a link holds (readlink(2)), without following: 0 or errno. */
+/* What a link holds (readlink(2)), without following it: 0 or errno (EINVAL: no link). */
 int reader_link(const struct reader *reader, struct span path, char *buffer, size_t size, size_t *length);
-/* May the identity read, write, execute (bits 4, 2, 1) something of that mode and owner? */
+/* The value of an extended attribute (getxattr(2)) of a regular file that may be read: 0 or errno, ENODATA when it has none. */
+int reader_attribute(const struct reader *reader, struct span path, const char *name, void *buffer, size_t size,
+                     size_t *length);
+/* Is the end of the path on a file system mounted nosuid, where the kernel ignores set-user-ID bits and file capabilities? */
+bool reader_is_nosuid(const struct reader *reader, struct span path);
+/* May the identity read, write, execute (bits 4, 2, 1) the end of the path? For our own identity the kernel is asked
+ * (access(2), by the real ids). 0 or errno: EACCES, EROFS, or what the walk gives. */
+int reader_may(const struct reader *reader, struct span path, unsigned bits);
+/* May the identity read, write, execute (bits 4, 2, 1) something of that mode and owner? By modes and the two
+ * capabilities alone; `mode` holds the file type too, because a capability executes no file without an x bit. */
 bool reader_permits(const struct reader_identity *identity, mode_t mode, uid_t uid, gid_t gid, unsigned bits);
 
 #endif

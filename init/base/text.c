@@ -329,6 +329,34 @@ void text_visible(struct text *text, struct span span)
     }
 }
 
+static void add_json_escape(struct text *text, char byte)
+{
+    static const char letters[] = "btn?fr"; /* of 8 to 13; 11 has none */
+    unsigned value = (unsigned char)byte;
+    if (byte == '"' || byte == '\\')
+        add_unbroken(text, (struct span){(char[]){'\\', byte}, 2});
+    else if (value >= 8 && value <= 13 && value != 11)
+        add_unbroken(text, (struct span){(char[]){'\\', letters[value - 8]}, 2});
+    else
+        add_unbroken(text, (struct span){(char[]){'\\', 'u', '0', '0', "0123456789abcdef"[value >> 4],
+                                                  "0123456789abcdef"[value & 15]}, 6});
+}
+
+void text_json(struct text *text, struct span span)
+{
+    while (span.length > 0 && !text->cut) {
+        uint32_t character = 0;
+        size_t length = 1;
+        if (!first_character(span, &character, &length))
+            add_unbroken(text, SPAN("\\ufffd"));
+        else if (character < 0x20 || character == 0x7F || character == '"' || character == '\\')
+            add_json_escape(text, *span.at);
+        else
+            add_unbroken(text, span_first(span, length));
+        span = span_from(span, length);
+    }
+}
+
 static bool is_safe_in_shell(struct span span)
 {
     for (size_t i = 0; i < span.length; i++) {

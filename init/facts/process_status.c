@@ -1,100 +1,99 @@
 #include "facts/process_status.h"
 
-static struct span take_word(struct span *rest)
+enum { SEEN_UIDS = 1, SEEN_GIDS = 2, SEEN_GROUPS = 4, SEEN_INHERITABLE = 8, SEEN_PERMITTED = 16, SEEN_EFFECTIVE = 32 };
+enum { SEEN_BOUNDING = 64, SEEN_ALL = 127 };
+
+/* The next word of a line whose words are parted by blanks and tabs; empty at the end. */
+static struct span word_take(struct span *line)
 {
-    *rest = span_trim(*rest);
-    size_t end = 0;
-    while (end < rest->length && rest->at[end] != ' ' && rest->at[end] != '\t')
+    size_t start = 0;
+    while (start < line->length && (line->at[start] == ' ' || line->at[start] == '\t'))
+        start++;
+    size_t end = start;
+    while (end < line->length && line->at[end] != ' ' && line->at[end] != '\t')
         end++;
-    struct span word = span_first(*rest, end);
-    *rest = span_from(*rest, end);
+    struct span word = span_first(span_from(*line, start), end - start);
+    *line = span_from(*line, end);
     return word;
 }
 
-static bool read_ids(struct span value, struct status_ids *ids)
+static bool ids_parse(struct span line, uint32_t ids[static 4])
 {
-    uint64_t *const parts[] = {&ids->real, &ids->effective, &ids->saved, &ids->file_system};
-    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
-        if (!span_number(take_word(&value), UINT32_MAX, parts[i]))
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t number;
+        if (!span_number(word_take(&line), UINT32_MAX, &number))
             return false;
+        ids[i] = (uint32_t)number;
     }
-    return span_trim(value).length == 0;
+    return true;
 }
 
-static bool read_groups(struct span value, struct process_status *status)
+static bool groups_parse(struct span line, struct process_status *status)
 {
-    status->group_count = 0;
-    for (struct span word = take_word(&value); word.length > 0; word = take_word(&value)) {
-        uint64_t gid = 0;
-        if (!span_number(word, UINT32_MAX, &gid))
+    for (struct span word = word_take(&line); word.length > 0; word = word_take(&line)) {
+        uint64_t number;
+        if (!span_number(word, UINT32_MAX, &number))
             return false;
-        if (status->group_count < STATUS_GROUPS_MOST)
-            status->groups[status->group_count++] = gid;
+        if (status->group_count < PROCESS_GROUPS)
+            status->groups[status->group_count++] = (gid_t)number;
         else
             status->groups_cut = true;
     }
     return true;
 }
 
-static void read_number(struct span key, struct span value, struct process_status *status)
+static bool set_parse(struct span line, uint64_t *set)
 {
-    const struct {
-        const char *key;
-        enum status_field field;
-        uint64_t *number;
-        bool (*read)(struct span, uint64_t, uint64_t *);
-    } rows[] = {
-        {"PPid", STATUS_PARENT, &status->parent, span_number},
-        {"CapInh", STATUS_INHERITABLE, &status->inheritable, span_hex},
-        {"CapPrm", STATUS_PERMITTED, &status->permitted, span_hex},
-        {"CapEff", STATUS_EFFECTIVE, &status->effective, span_hex},
-        {"CapBnd", STATUS_BOUNDING, &status->bounding, span_hex},
-        {"CapAmb", STATUS_AMBIENT, &status->ambient, span_hex},
-        {"NoNewPrivs", STATUS_NO_NEW_PRIVILEGES, &status->no_new_privileges, span_number},
-        {"Seccomp", STATUS_SECCOMP, &status->seccomp, span_number},
-        {"SigBlk", STATUS_BLOCKED, &status->blocked, span_hex},
-        {"SigIgn", STATUS_IGNORED, &status->ignored, span_hex},
-        {"SigCgt", STATUS_CAUGHT, &status->caught, span_hex},
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-        if (span_is(key, rows[i].key) && rows[i].read(value, UINT64_MAX, rows[i].number))
-            status->known |= (unsigned)rows[i].field;
-    }
+    return span_hex(word_take(&line), UINT64_MAX, set);
 }
 
-static void read_line(struct span key, struct span value, struct process_status *status)
+/* The bit of what the line told, or 0. */
+static unsigned line_parse(struct span name, struct span value, struct process_status *status)
 {
-    unsigned field = 0;
-    if (span_is(key, "Name")) {
-        status->name = value;
-        field = STATUS_NAME;
-    } else if (span_is(key, "State")) {
-        status->state = value.length > 0 ? *value.at : '\0';
-        field = value.length > 0 ? STATUS_STATE : 0;
-    } else if (span_is(key, "Uid")) {
-        field = read_ids(value, &status->uids) ? STATUS_UIDS : 0;
-    } else if (span_is(key, "Gid")) {
-        field = read_ids(value, &status->gids) ? STATUS_GIDS : 0;
-    } else if (span_is(key, "Groups")) {
-        field = read_groups(value, status) ? STATUS_GROUPS : 0;
-    } else {
-        read_number(key, value, status);
-    }
-    status->known |= field;
+    uint64_t number;
+    if (span_is(name, "Uid"))
+        return ids_parse(value, status->uids) ? SEEN_UIDS : 0;
+    if (span_is(name, "Gid"))
+        return ids_parse(value, status->gids) ? SEEN_GIDS : 0;
+    if (span_is(name, "Groups"))
+        return groups_parse(value, status) ? SEEN_GROUPS : 0;
+    if (span_is(name, "CapInh"))
+        return set_parse(value, &status->inheritable) ? SEEN_INHERITABLE : 0;
+    if (span_is(name, "CapPrm"))
+        return set_parse(value, &status->permitted) ? SEEN_PERMITTED : 0;
+    if (span_is(name, "CapEff"))
+        return set_parse(value, &status->effective) ? SEEN_EFFECTIVE : 0;
+    if (span_is(name, "CapBnd"))
+        return set_parse(value, &status->bounding) ? SEEN_BOUNDING : 0;
+    if (span_is(name, "CapAmb"))
+        set_parse(value, &status->ambient);
+    else if (span_is(name, "NoNewPrivs"))
+        status->no_new_privileges = span_is(word_take(&value), "1");
+    else if (span_is(name, "Seccomp") && span_number(word_take(&value), 2, &number))
+        status->seccomp = (unsigned)number;
+    return 0;
 }
 
-void process_status_read(struct process_status *status, struct span bytes)
+bool process_status_parse(struct span bytes, struct process_status *status)
 {
-    *status = (struct process_status){.known = 0};
+    *status = (struct process_status){0};
+    unsigned seen = 0;
     while (bytes.at) {
-        struct span line = span_split(&bytes, '\n');
-        struct span key = span_split(&line, ':');
-        if (line.at)
-            read_line(key, span_trim(line), status);
+        struct span value = span_split(&bytes, '\n');
+        /* A line without its end was cut by the reader: half a number would be a wrong number. */
+        if (!bytes.at)
+            break;
+        struct span name = span_split(&value, ':');
+        seen |= line_parse(name, value, status);
     }
+    return seen == SEEN_ALL;
 }
 
-bool process_status_has(const struct process_status *status, enum status_field field)
+bool process_status_has_group(const struct process_status *status, gid_t group)
 {
-    return (status->known & (unsigned)field) != 0;
+    for (unsigned i = 0; i < status->group_count; i++) {
+        if (status->groups[i] == group)
+            return true;
+    }
+    return false;
 }

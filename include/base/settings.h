@@ -1,0 +1,117 @@
+#ifndef BASE_SETTINGS_H
+#define BASE_SETTINGS_H
+
+/* Every setting, where its value came from, and which source ranks higher.
+ *
+ * Highest first: uvicorn's own option on the command line; our option (or the positional APP); ASGI_INIT_X; the names
+ * that people and platforms use already (PORT, WEB_CONCURRENCY ...); UVICORN_X; pyproject.toml; discovery; the default.
+ * Values are spans into the command line, the environment or literals; nothing is copied. A value is checked when it is
+ * set: a setting never holds what its type forbids. Empty variables count as unset.
+ */
+
+#include "base/environment.h"
+#include "base/text.h"
+
+enum setting_type {
+    SETTING_FLAG,    /* "1" or unset; variables take 1/true/yes/on and 0/false/no/off */
+    SETTING_TEXT,    /* any */
+    SETTING_PATH,    /* not empty */
+    SETTING_NUMBER,  /* 0 to .most */
+    SETTING_SECONDS, /* 0 to a day, with up to three decimals */
+    SETTING_CHOICE,  /* one of .choices */
+    SETTING_LIST,    /* repeatable; in a variable blanks stand between the items */
+};
+
+struct setting_row {
+    const char *name;         /* --name, ASGI_INIT_NAME */
+    char letter;              /* the short option, or 0 */
+    bool positional;          /* set by a word of the command line, not by an option */
+    bool uvicorns;            /* the option is uvicorn's: read from its words, never taken */
+    enum setting_type type;
+    uint64_t most;            /* of SETTING_NUMBER */
+    const char *argument;     /* how --help names the value; NULL for flags */
+    const char *choices;      /* blanks between them */
+    const char *conventional; /* another name for it in the environment, or NULL */
+    const char *uvicorn;      /* uvicorn's variable, or NULL */
+    const char *fallback;     /* the default, or NULL */
+    const char *help;
+};
+
+enum setting {
+#define SETTING(id, ...) SETTING_##id,
+#include "base/settings.def"
+#undef SETTING
+    SETTING_COUNT
+};
+
+extern const struct setting_row setting_rows[SETTING_COUNT];
+
+/* In rising order: a higher one wins. */
+enum origin {
+    ORIGIN_NONE,
+    ORIGIN_DEFAULT,
+    ORIGIN_DISCOVERY,
+    ORIGIN_PROJECT,          /* pyproject.toml */
+    ORIGIN_UVICORN_VARIABLE, /* UVICORN_PORT */
+    ORIGIN_CONVENTIONAL,     /* PORT */
+    ORIGIN_VARIABLE,         /* ASGI_INIT_PORT */
+    ORIGIN_OPTION,           /* --python */
+    ORIGIN_UVICORN_OPTION,   /* --port among uvicorn's words */
+};
+
+struct setting_value {
+    struct span value;
+    enum origin origin;
+    struct span source; /* what to call it in a message: "--port", "PORT", "pyproject.toml", "default" */
+    /* The highest other source that says something else, for -v; ORIGIN_NONE when there is none. */
+    struct span other;
+    struct span other_source;
+};
+
+enum { SETTING_LIST_ITEMS = 64 };
+
+struct settings {
+    struct setting_value values[SETTING_COUNT];
+    struct {
+        enum setting setting;
+        struct span item;
+        struct span source;
+    } items[SETTING_LIST_ITEMS];
+    unsigned item_count;
+};
+
+/* What is wrong with a value: names the source, what it holds and what was expected. */
+struct setting_error {
+    enum setting setting;
+    struct span source;
+    struct span value;
+    const char *expected; /* "a number from 0 to 65535" as far as it is a literal */
+    bool too_many;        /* more list items than fit */
+};
+
+/* The defaults only. */
+void settings_start(struct settings *settings);
+/* Sets a value if it ranks at least as high as what is there, else remembers it as the other one. False: the value isn't
+ * one of its type, nothing is set and `error` says why. */
+bool settings_set(struct settings *settings, enum setting setting, struct span value, enum origin origin,
+                  struct span source, struct setting_error *error);
+/* Takes every variable that names a setting. A conventional or uvicorn's variable that its type forbids is ignored:
+ * `ignored` is called for each. False for the first bad ASGI_INIT_ variable. */
+bool settings_read_environment(struct settings *settings, const struct environment *environment,
+                               void (*ignored)(void *context, const struct setting_error *error), void *context,
+                               struct setting_error *error);
+/* What was expected of a value of that setting, in words: "a number from 0 to 65535", "one of auto, always, never". */
+void setting_expected(enum setting setting, struct text *text);
+/* The setting of that option name ("stop-timeout") or variable name without prefix ("STOP_TIMEOUT"); SETTING_COUNT. */
+enum setting setting_named(struct span name);
+enum setting setting_of_variable(struct span name);
+/* The variable "ASGI_INIT_STOP_TIMEOUT" of a setting. */
+void setting_variable(enum setting setting, struct text *text);
+
+bool setting_is(const struct settings *settings, enum setting setting); /* flags: on? others: set, not by default? */
+struct span setting_text(const struct settings *settings, enum setting setting);
+uint64_t setting_number(const struct settings *settings, enum setting setting, uint64_t fallback);
+uint64_t setting_milliseconds(const struct settings *settings, enum setting setting, uint64_t fallback);
+bool setting_chosen(const struct settings *settings, enum setting setting, const char *choice);
+
+#endif

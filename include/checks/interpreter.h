@@ -1,0 +1,52 @@
+#ifndef CHECKS_INTERPRETER_H
+#define CHECKS_INTERPRETER_H
+
+/* Judges one candidate for the Python that runs the server: the path to it, the file, its environment, its standard
+ * library. All by reading, in the way the kernel and CPython's getpath read; nothing is started.
+ *
+ * A refusal is certain: it is what the kernel would say. What only Python can decide is left as a doubt, and the one who
+ * wants to refuse asks that Python first.
+ *
+ * Source: PEP 405, Modules/getpath.py and Lib/site.py of CPython 3.8 to 3.14.
+ */
+
+#include "checks/scene.h"
+
+enum { SITE_FOLDERS_MOST = 12, SITE_FOLDERS_STORE = 8192 };
+
+struct interpreter {
+    char path[PATH_MOST]; /* absolute and unresolved: what is executed and what argv[0] holds */
+    char real[PATH_MOST]; /* without links */
+    char venv[PATH_MOST]; /* the folder with pyvenv.cfg, or "" */
+    char base[PATH_MOST]; /* the prefix that holds the standard library: "/usr/local"; "" when it wasn't found */
+    bool is_script;       /* a wrapper or shim: nothing is known of the Python behind it */
+    bool knows_version;
+    unsigned major;
+    unsigned minor;
+    bool free_threaded;   /* python3.13t */
+    bool system_site;     /* no venv, or one with include-system-site-packages */
+    unsigned other_minor; /* the minor version whose packages the venv holds, when it isn't this Python's; else 0 */
+    const char
+        *doubt; /* a literal: why reading alone can't tell that it starts ("the standard library ..."); or NULL */
+    struct span
+        sites[SITE_FOLDERS_MOST]; /* where it looks for packages, in its order; not PYTHONPATH nor the user site */
+    unsigned site_count;
+    bool sites_cut;
+    char store[SITE_FOLDERS_STORE];
+    size_t used;
+};
+
+/* A place to look at. */
+struct candidate {
+    struct span path;   /* absolute: the interpreter's own path, not its environment's folder */
+    struct span origin; /* who names it, for `wanted`: "VIRTUAL_ENV", "PATH", "--python", "found" */
+    bool named;         /* it was asked for: nothing else may be taken instead */
+};
+
+/* True: it works as far as reading can tell, and `interpreter` describes it. False: a finding says why not; its severity
+ * is the rule's, whoever asked. Warnings may be added in both cases. */
+bool interpreter_judge(const struct scene *scene, const struct candidate *candidate, struct interpreter *interpreter);
+/* "3.12", or "3.13t"; empty when the version isn't known. */
+void interpreter_version(const struct interpreter *interpreter, struct text *text);
+
+#endif

@@ -1,0 +1,58 @@
+#ifndef CHECKS_PLACES_H
+#define CHECKS_PLACES_H
+
+/* Which Python: all places where one may be, in order, and the choice among them.
+ *
+ * Named places come first, and the first of them decides alone: broken or missing, it is an error, and no other Python is
+ * taken instead, which would run other packages. Of the found places the first that works and has uvicorn wins, and if none
+ * has it the first that works. A found environment that is broken gives a warning.
+ *
+ * Named: --python, --venv, the folder that the command names its program by, VIRTUAL_ENV, UV_PROJECT_ENVIRONMENT, the
+ * entries of PATH that are a venv's bin or end in /.venv/bin or /venv/bin, whether they exist or not.
+ * Found: .venv and venv in the app's folder and the folders above it, /opt/venv, /venv, the other entries of PATH,
+ * /usr/local/bin, /usr/bin.
+ */
+
+#include "checks/interpreter.h"
+
+enum { PLACES_MOST = 96, PLACES_STORE = 32768 };
+
+enum place_form {
+    PLACE_INTERPRETER, /* the file itself */
+    PLACE_ENVIRONMENT, /* a folder with bin/python3 or bin/python */
+    PLACE_BIN,         /* a folder with python3, python or python3.N */
+};
+
+struct place {
+    enum place_form form;
+    struct span path;   /* absolute */
+    struct span origin; /* "VIRTUAL_ENV", "--python", "PATH" ... */
+    bool named;
+    bool only_warns; /* a leftover VIRTUAL_ENV outside a container: named, but skipped with a warning when broken */
+};
+
+/* There is one, in static memory: it is large. */
+struct places {
+    struct place list[PLACES_MOST];
+    unsigned count;
+    bool cut; /* more than fit, as in a PATH of thousands of entries */
+    char store[PLACES_STORE];
+    size_t used;
+};
+
+struct choice {
+    struct interpreter interpreter; /* valid when it worked */
+    unsigned place;                 /* its index in the list */
+    bool has_uvicorn;               /* seen by reading */
+    bool named;
+};
+
+/* Lists the places; reads what it must to tell a venv's bin, adds no finding. */
+void places_list(const struct scene *scene, struct places *places);
+/* Chooses among the places from index `first` on. False: findings say why there is none. `has_uvicorn` tells whether the
+ * server's package is seen in an interpreter's site folders; NULL: all have it. */
+bool places_choose(const struct scene *scene, const struct places *places, unsigned first,
+                   bool (*has_uvicorn)(const struct scene *scene, const struct interpreter *interpreter),
+                   struct choice *choice);
+
+#endif

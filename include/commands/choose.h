@@ -1,0 +1,22 @@
+#ifndef COMMANDS_CHOOSE_H
+#define COMMANDS_CHOOSE_H
+
+/* Takes the Python that is asked for, or finds one, and sets the child's environment for it. */
+
+#include "checks/places.h"
+
+struct session;
+
+struct chosen {
+    struct choice choice;
+    char bin[PATH_MOST]; /* the folder of the interpreter, as it goes into PATH */
+};
+
+/* Chooses among the places from index `first` on; 0 lists them first. False: findings say why there is none. */
+bool choose_python(struct session *session, unsigned first, struct chosen *chosen);
+/* The environment of a server or command that runs with it. */
+void choose_environment(struct session *session, const struct chosen *chosen);
+/* For -v: which one, and who named it. */
+void choose_say(const struct session *session, const struct chosen *chosen);
+
+#endif

@@ -1,0 +1,58 @@
+#ifndef COMMANDS_SESSION_H
+#define COMMANDS_SESSION_H
+
+/* All that one run of asgi-init knows: what was asked, by which settings, of which system. There is one, in static
+ * memory; the verbs take it from step to step. */
+
+#include "base/options.h"
+#include "checks/host.h"
+#include "checks/identity.h"
+#include "checks/scene.h"
+#include "commands/child_environment.h"
+#include "commands/request.h"
+#include "commands/verbs.h"
+#include "process/child.h"
+#include "process/privileges.h"
+#include "process/supervise.h"
+
+struct session {
+    char *const *words; /* the command line, words[0] too */
+    unsigned first;     /* the first word behind our options and the verb */
+    const struct verb *verb; /* NULL: serve, or run a command */
+    struct signal_state given;
+    pid_t parent; /* at the start of main */
+
+    struct options options;
+    struct settings settings;
+    struct environment environment; /* the server's: ours, or that of --env with --root */
+    char *root_entries[SETTING_LIST_ITEMS + 1];
+    struct reader reader;
+    struct host host;
+    struct findings findings;
+    struct scene scene;
+    char working_folder[PATH_MOST];
+    char app_dir[PATH_MOST];
+
+    struct request request;
+    struct supervise_options supervise;
+    struct identity identity; /* valid when `switched` */
+    bool switched;            /* --user, or PUID */
+    uint64_t kept;            /* capabilities kept for the child */
+    struct child_environment child;
+};
+
+/* Reads the command line and the environment, opens the root, and tells what is asked. Anything but EXIT_OK ends the run:
+ * it has been said why. */
+enum exit_code session_open(struct session *session, char **words, char **entries, const struct signal_state *given,
+                            pid_t parent);
+/* Everything that must be known before anything is judged: becomes the user, and reads the host as that user. */
+enum exit_code session_prepare(struct session *session);
+/* Prints the findings from `first` on, writes the termination log, and returns their exit code. */
+enum exit_code session_fail(struct session *session, unsigned first);
+/* Serving: the words that go to uvicorn, the application among them, are these from session->request.first on, or the
+ * application is the setting's. */
+bool session_serves(const struct session *session);
+/* Ends the run if a stop signal waits already: true, and the exit code. */
+bool session_is_stopped(const struct session *session, enum exit_code *code);
+
+#endif

@@ -1,0 +1,93 @@
+#include "commands/check.h"
+
+#include "base/report.h"
+#include "commands/judge.h"
+#include "commands/session.h"
+
+#include <unistd.h>
+
+enum { LINE_MOST = 2 * PATH_MOST, PART_COLUMN = 10 };
+
+static void show_well(const char *part, struct span what)
+{
+    char line[LINE_MOST];
+    struct text text = TEXT_ON(line);
+    if (report_format() == REPORT_JSON) {
+        text_join(&text, "{\"part\":\"", part, "\",\"well\":\"", NULL);
+        text_json(&text, what);
+        text_add(&text, "\"}");
+    } else {
+        text_join(&text, "well  ", part, NULL);
+        do
+            text_byte(&text, ' ');
+        while (text.length < sizeof "well  " - 1 + PART_COLUMN);
+        text_visible(&text, what);
+    }
+    report_result(text_as_span(&text));
+}
+
+static void show_python(const struct judgement *judgement)
+{
+    char what[LINE_MOST];
+    struct text text = TEXT_ON(what);
+    const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
+    text_join(&text, interpreter->path, ", Python ", NULL);
+    interpreter_version(interpreter, &text);
+    text_add(&text, judgement->asked ? ", asked" : ", read");
+    show_well("python", text_as_span(&text));
+}
+
+static void show_user(const struct session *session)
+{
+    char what[LINE_MOST];
+    struct text text = TEXT_ON(what);
+    text_add(&text, "uid ");
+    text_unsigned(&text, session->reader.identity.uid);
+    text_add(&text, ", gid ");
+    text_unsigned(&text, session->reader.identity.gid);
+    show_well("user", text_as_span(&text));
+}
+
+static void show_address(const struct session *session)
+{
+    char what[LINE_MOST];
+    struct text text = TEXT_ON(what);
+    struct span socket = setting_text(&session->settings, SETTING_UDS);
+    if (socket.length) {
+        text_span(&text, socket);
+    } else {
+        text_span(&text, setting_text(&session->settings, SETTING_HOST));
+        text_add(&text, ":");
+        text_span(&text, setting_text(&session->settings, SETTING_PORT));
+    }
+    show_well("listens", text_as_span(&text));
+}
+
+static enum exit_code verdict(const struct session *session)
+{
+    enum severity worst = findings_worst(&session->findings, 0);
+    if (worst == SEVERITY_ERROR)
+        return findings_exit_code(&session->findings);
+    return worst == SEVERITY_WARNING && setting_is(&session->settings, SETTING_STRICT) ? EXIT_WARNED : EXIT_OK;
+}
+
+enum exit_code check(struct session *session)
+{
+    static struct judgement judgement;
+    enum exit_code code = session_prepare(session);
+    if (code != EXIT_OK)
+        return code;
+    bool serves = session->request.kind == REQUEST_SERVE || session->request.kind == REQUEST_MISTAKE;
+    if (!serves) {
+        report_say_parts(REPORT_ERROR, "check: expected an application, not '", session->words[session->first], "'", NULL);
+        return EXIT_USAGE;
+    }
+    if (judge_server(session, &judgement)) {
+        show_python(&judgement);
+        show_well("app", judgement.app);
+        show_user(session);
+        show_address(session);
+    }
+    report_findings(&session->findings, 0, REPORT_RESULTS);
+    return verdict(session);
+}

@@ -1,0 +1,40 @@
+#include "commands/choose.h"
+
+#include "base/report.h"
+#include "commands/session.h"
+
+static struct places places;
+
+bool choose_python(struct session *session, unsigned first, struct chosen *chosen)
+{
+    struct text bin = TEXT_ON(chosen->bin);
+    if (first == 0)
+        places_list(&session->scene, &places);
+    if (!places_choose(&session->scene, &places, first, NULL, &chosen->choice))
+        return false;
+    text_span(&bin, span_folder(span_of(chosen->choice.interpreter.path)));
+    return true;
+}
+
+void choose_environment(struct session *session, const struct chosen *chosen)
+{
+    child_environment_start(&session->child, &session->environment);
+    if (session->switched)
+        child_environment_for_user(&session->child, span_of(session->identity.home), span_of(session->identity.name));
+    if (chosen)
+        child_environment_for_python(&session->child, span_of(chosen->bin), span_of(chosen->choice.interpreter.venv));
+}
+
+void choose_say(const struct session *session, const struct chosen *chosen)
+{
+    char line[2 * PATH_MOST];
+    struct text text = TEXT_ON(line);
+    (void)session;
+    if (!report_is_verbose())
+        return;
+    text_join(&text, "python ", chosen->choice.interpreter.path, " (", NULL);
+    interpreter_version(&chosen->choice.interpreter, &text);
+    text_add(&text, ") from ");
+    text_span(&text, places.list[chosen->choice.place].origin);
+    report_say(REPORT_TRAIL, text_as_span(&text));
+}

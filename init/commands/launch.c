@@ -1,0 +1,97 @@
+#include "commands/launch.h"
+
+#include "base/report.h"
+#include "checks/command.h"
+#include "commands/end.h"
+#include "commands/progress.h"
+#include "commands/session.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* The program didn't start: the kernel's word first, and what the files say of its reason. */
+static enum exit_code not_started(struct session *session, const struct launch *launch, const struct child_result *result)
+{
+    unsigned first = session->findings.count;
+    if (result->step == CHILD_EXEC || result->step == CHILD_SHELL) {
+        command_explain(&session->scene, span_of(launch->path), result->error);
+    } else {
+        struct finding *finding = findings_add(&session->findings, RULE_SYSTEM_CALL_FAILED);
+        finding_set_string(&session->findings, finding, "call", child_step_name(result->step));
+        finding_set_string(&session->findings, finding, "what", "the program could not be started");
+        finding_set_string(&session->findings, finding, "error", strerror(result->error));
+    }
+    session_fail(session, first);
+    return child_exit_code(result);
+}
+
+static void say_start(const struct launch *launch)
+{
+    char line[PATH_MOST];
+    struct text text = TEXT_ON(line);
+    if (!report_is_verbose())
+        return;
+    text_add(&text, "starting");
+    for (char *const *word = launch->argv; *word; word++) {
+        text_add(&text, " ");
+        text_shell_word(&text, span_of(*word));
+    }
+    report_say(REPORT_TRAIL, text_as_span(&text));
+}
+
+static void prepare_to_supervise(struct session *session)
+{
+    struct span death = setting_text(&session->settings, SETTING_PDEATHSIG);
+    if (getpid() != 1 && !supervise_adopt_orphans())
+        report_say_parts(REPORT_TRAIL, "the kernel doesn't make us a subreaper: orphans go to the next init", NULL);
+    if (death.length && !supervise_die_with_parent(signal_number(death), session->parent))
+        report_say_parts(REPORT_LINE, "--pdeathsig: the kernel refused it", NULL);
+}
+
+static enum exit_code replace(struct session *session, const struct launch *launch, const struct child_plan *plan)
+{
+    struct span death = setting_text(&session->settings, SETTING_PDEATHSIG);
+    if (death.length)
+        supervise_die_with_parent(signal_number(death), session->parent);
+    struct child_result result = child_replace(plan, &session->given);
+    return not_started(session, launch, &result);
+}
+
+static enum exit_code stay_with(struct session *session, const struct launch *launch, pid_t pid)
+{
+    struct fate fate;
+    struct end end;
+    session->supervise.say = progress_say;
+    session->supervise.context = session;
+    session->supervise.keep = -1;
+    end_expect(&end, session);
+    if (session->kept)
+        privileges_drop_ambient();
+    supervise(&session->supervise, pid, &fate);
+    bool zero = launch->serves && setting_chosen(&session->settings, SETTING_STOP_CODE, "zero");
+    int code = fate_exit_code(&fate, zero);
+    end_explain(&end, session, launch, &fate, code);
+    return (enum exit_code)code;
+}
+
+enum exit_code launch(struct session *session, const struct launch *launch)
+{
+    enum exit_code code;
+    const struct child_plan plan = {.path = launch->path, .argv = launch->argv, .envp = session->child.entries};
+    if (session_is_stopped(session, &code))
+        return code;
+    if (session->child.overflowed) {
+        report_say_parts(REPORT_ERROR, "the environment is too large to add to", NULL);
+        return EXIT_SYSTEM;
+    }
+    say_start(launch);
+    if (setting_is(&session->settings, SETTING_EXEC))
+        return replace(session, launch, &plan);
+    prepare_to_supervise(session);
+    struct child_result result = child_start(&plan, &session->given);
+    if (result.step != CHILD_STARTED)
+        return not_started(session, launch, &result);
+    if (result.by_shell)
+        report_say_parts(REPORT_LINE, "warning: ", launch->path, " has no #! line: /bin/sh runs it", NULL);
+    return stay_with(session, launch, result.pid);
+}

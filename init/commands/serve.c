@@ -1,0 +1,60 @@
+#include "commands/serve.h"
+
+#include "base/report.h"
+#include "commands/judge.h"
+#include "commands/launch.h"
+#include "commands/session.h"
+
+enum { SERVE_WORDS = 4096, SERVE_OWN_WORDS = 8, SAFE_PATH_MINOR = 11 };
+
+/* Python 3.11 and later: without -P a file uvicorn.py in the working folder would run in uvicorn's place. */
+static bool takes_safe_path(const struct interpreter *interpreter)
+{
+    return interpreter->knows_version && interpreter->major == 3 && interpreter->minor >= SAFE_PATH_MINOR;
+}
+
+/* A span of a setting that ends in NUL where it lies: settings are words, variables' values or literals. */
+static char *word_of(struct span span)
+{
+    static char copy[PATH_MOST];
+    struct text text = TEXT_ON(copy);
+    text_span(&text, span);
+    return copy;
+}
+
+static bool set_words(struct session *session, struct judgement *judgement, char **argv)
+{
+    static char safe_path[] = "-P", module[] = "-m", uvicorn[] = "uvicorn";
+    unsigned count = 0;
+    argv[count++] = judgement->chosen.choice.interpreter.path;
+    if (takes_safe_path(&judgement->chosen.choice.interpreter))
+        argv[count++] = safe_path;
+    argv[count++] = module;
+    argv[count++] = uvicorn;
+    if (session->request.uvicorn.app < 0 && !session->request.uvicorn.asks)
+        argv[count++] = word_of(judgement->app);
+    for (char *const *word = session->words + session->request.first; *word; word++) {
+        if (count >= SERVE_WORDS)
+            return false;
+        argv[count++] = *word;
+    }
+    argv[count] = NULL;
+    return true;
+}
+
+enum exit_code serve(struct session *session)
+{
+    static char *argv[SERVE_WORDS + SERVE_OWN_WORDS];
+    static struct judgement judgement;
+    enum exit_code code;
+    if (!judge_server(session, &judgement))
+        return session_is_stopped(session, &code) ? code : session_fail(session, 0);
+    report_findings(&session->findings, 0, REPORT_MESSAGES);
+    if (!set_words(session, &judgement, argv)) {
+        report_say_parts(REPORT_ERROR, "too many words on the command line", NULL);
+        return EXIT_USAGE;
+    }
+    const struct launch plan = {.path = judgement.chosen.choice.interpreter.path, .argv = argv, .serves = true,
+                                .stays = !session->request.uvicorn.asks};
+    return launch(session, &plan);
+}
