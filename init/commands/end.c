@@ -83,7 +83,7 @@ static bool is_fault(int signal)
 static void tell_crash(struct ending *ending, int signal)
 {
     begin(ending, RULE_CRASHED);
-    set_string(ending, "segmentation", signal == SIGSEGV ? "yes" : NULL);
+    set_string(ending, "segmentation", signal == SIGSEGV && ending->launch->serves ? "yes" : NULL);
     set_string(ending, "illegal", signal == SIGILL ? "yes" : NULL);
     set_string(ending, "bus", signal == SIGBUS ? "yes" : NULL);
 }
