@@ -53,7 +53,8 @@ int command_find(const struct scene *scene, struct span name, struct span search
 void command_not_found(const struct scene *scene, struct span name, struct span search_path, int error)
 {
     bool one_string = span_has(name, ' ');
-    struct finding *finding = findings_add(scene->findings, one_string ? RULE_COMMAND_IS_ONE_STRING : RULE_COMMAND_NOT_FOUND);
+    struct finding *finding =
+        findings_add(scene->findings, one_string ? RULE_COMMAND_IS_ONE_STRING : RULE_COMMAND_NOT_FOUND);
     finding_set(scene->findings, finding, "command", name);
     finding_set(scene->findings, finding, "path", search_path);
     finding_set_string(scene->findings, finding, "error", strerror(error));
