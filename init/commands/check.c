@@ -1,6 +1,5 @@
 #include "commands/check.h"
 
-#include "base/render.h"
 #include "base/report.h"
 #include "commands/judge.h"
 #include "commands/session.h"
@@ -14,9 +13,9 @@ static void show_well(const char *part, struct span what)
     char line[LINE_MOST];
     struct text text = TEXT_ON(line);
     if (report_format() == REPORT_JSON) {
-        text_join(&text, "{\"part\":\"", part, "\",\"well\":", NULL);
+        text_join(&text, "{\"part\":\"", part, "\",\"well\":\"", NULL);
         text_json(&text, what);
-        text_add(&text, "}");
+        text_add(&text, "\"}");
     } else {
         text_join(&text, "well  ", part, NULL);
         do

@@ -1,5 +1,6 @@
 #include "commands/judge.h"
 
+#include "checks/executable.h"
 #include "commands/session.h"
 #include "facts/pyproject.h"
 #include "process/probe.h"
@@ -43,6 +44,9 @@ bool judge_server(struct session *session, struct judgement *judgement)
 {
     judgement->app = judge_app(session);
     if (!choose_python(session, 0, &judgement->chosen))
+        return false;
+    if (!executable_capabilities(&session->reader, span_of(judgement->chosen.choice.interpreter.path),
+                                 &session->findings))
         return false;
     choose_say(session, &judgement->chosen);
     choose_environment(session, &judgement->chosen);

@@ -443,8 +443,10 @@ static void turn(struct supervision *supervision)
 
 static void outlive_child(struct supervision *supervision)
 {
-    if (!supervision->deaf)
+    if (!supervision->deaf) {
+        receive(supervision, 0, UINT64_MAX & ~signal_bit(SIGCHLD));
         reap(supervision);
+    }
     if (supervision->childless || supervision->deaf)
         return;
     leftovers_begin(supervision);
