@@ -19,9 +19,11 @@ static void row(size_t column, const char *left, const char *right)
 
 static void print_usage(void)
 {
+    line("asgi-init starts a FastAPI backend as PID 1, and says exactly what is wrong when it can't.");
+    line("");
     line("usage:");
     row(USAGE_COLUMN, "  asgi-init [OPTIONS] [APP] [UVICORN OPTIONS...]",
-        "serve, the default. APP is MODULE:ATTRIBUTE, like app.main:app");
+        "serve, the default; APP is MODULE:ATTRIBUTE");
     row(USAGE_COLUMN, "  asgi-init [OPTIONS] [--] COMMAND [ARG...]",
         "run a command in the application's Python environment");
     for (unsigned i = 0; i < verb_count; i++) {
