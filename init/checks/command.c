@@ -247,7 +247,9 @@ void command_explain(const struct scene *scene, struct span path, int error)
     set(&refused, "command", path);
     finding_set_string(scene->findings, refused.finding, "error", strerror(error));
     finding_set_number(scene->findings, refused.finding, "uid", scene->reader->identity.uid);
-    if (!walked && error == EACCES && refused.trace.last)
+    if (!walked && refused.trace.last->kind == STEP_FOLDER)
+        finding_set_string(scene->findings, refused.finding, "kind", "a folder");
+    else if (!walked && error == EACCES)
         tell_permission(&refused, refused.trace.last);
     if (walked)
         tell_walk(&refused, &refused.trace);

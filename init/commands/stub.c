@@ -6,3 +6,6 @@ __attribute__((weak)) bool places_choose(const struct scene *scene, const struct
                    struct choice *choice){(void)scene;(void)places;(void)first;(void)has_uvicorn;(void)choice;return 0;}
 __attribute__((weak)) void interpreter_version(const struct interpreter*i, struct text*t){(void)i;(void)t;}
 __attribute__((weak)) void host_read(struct host *host, const struct reader *reader, const struct environment *environment){(void)host;(void)reader;(void)environment;}
+__attribute__((weak)) bool host_mount_of(const struct host *host, struct span path, struct host_mount *mount){(void)host;(void)path;(void)mount;return 0;}
+__attribute__((weak)) bool host_mount_over(const struct host *host, struct span path, struct host_mount *mount){(void)host;(void)path;(void)mount;return 0;}
+__attribute__((weak)) void host_mount_values(struct findings *findings, struct finding *finding, const struct host_mount *mount){(void)findings;(void)finding;(void)mount;}
