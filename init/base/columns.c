@@ -35,7 +35,7 @@ void columns_row(struct span left, size_t column, struct span right, void (*line
         line(text_as_span(&text));
         text_clear(&text);
     }
-    while (right.at) {
+    while (right.length > 0) {
         pad(&text, column);
         text_span(&text, words_take(&right, COLUMNS_WIDTH - column));
         line(text_as_span(&text));
