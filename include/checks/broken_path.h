@@ -24,10 +24,10 @@ struct finding *broken_path_find(const struct scene *scene, const struct candida
 
 /* For the checks of what a walk has reached: {wanted}, {origin}, and {venv} where the path is an environment's. */
 void broken_path_wanted(const struct scene *scene, struct finding *finding, const struct candidate *candidate);
-/* The mount that hides what the image has at `path`: its values, and {inside_mount}, the environment, if that lies inside
- * it. False: there is none. */
-bool broken_path_mount(const struct scene *scene, struct finding *finding, const struct candidate *candidate,
-                       struct span path, struct host_mount *mount);
+/* The mount that hides what the image has at `path`: sets its values, and {inside_mount}, the environment, if that lies
+ * inside it. NULL: there is none. */
+const struct mount *broken_path_mount(const struct scene *scene, struct finding *finding,
+                                      const struct candidate *candidate, struct span path);
 /* {user}, {mode}, {owner}. */
 void broken_path_owner(const struct scene *scene, struct finding *finding, mode_t mode, uid_t owner);
 /* `chain`: each link on the way and what it holds, and the end with `end` beside it. Nothing without links. */

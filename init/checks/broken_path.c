@@ -13,13 +13,11 @@ struct breakage {
     const struct scene *scene;
     const struct candidate *candidate;
     const struct trace *trace;
-    const struct step *link; /* the environment's own link to its Python, if the walk failed behind it */
-    struct span missing;     /* the step where it failed */
-    struct span venv;        /* the environment's folder as it was asked for, or empty */
-    bool mounted;            /* `mount` hides what the image has at `missing` */
-    struct host_mount mount;
-    bool venv_mounted; /* `venv_mount` hides what the image has at `venv` */
-    struct host_mount venv_mount;
+    const struct step *link;        /* the environment's own link to its Python, if the walk failed behind it */
+    struct span missing;            /* the step where it failed */
+    struct span venv;               /* the environment's folder, without links; empty where there is none */
+    const struct mount *mount;      /* hides what the image has at `missing`; or NULL */
+    const struct mount *venv_mount; /* hides what the image has at `venv`; or NULL */
     char config[PYVENV_BYTES];
     struct pyvenv pyvenv;
 };
@@ -43,20 +41,20 @@ void broken_path_wanted(const struct scene *scene, struct finding *finding, cons
 
 static bool is_inside(struct span path, struct span folder)
 {
-    return path.length > folder.length && span_equal(span_first(path, folder.length), folder) &&
-           (path.at[folder.length] == '/' || span_is(folder, "/"));
+    return path.length > folder.length && path_is_within(path, folder);
 }
 
-bool broken_path_mount(const struct scene *scene, struct finding *finding, const struct candidate *candidate,
-                       struct span path, struct host_mount *mount)
+const struct mount *broken_path_mount(const struct scene *scene, struct finding *finding,
+                                      const struct candidate *candidate, struct span path)
 {
     struct span venv = broken_path_environment(candidate->path);
-    if (!host_mount_over(scene->host, path, mount))
-        return false;
+    const struct mount *mount = host_mount_over(scene->host, path);
+    if (!mount)
+        return NULL;
     host_mount_values(scene->findings, finding, mount);
     if (is_inside(venv, mount->point))
         finding_set(scene->findings, finding, "inside_mount", venv);
-    return true;
+    return mount;
 }
 
 static void set_account(const struct scene *scene, struct finding *finding, const char *key, uid_t uid)
@@ -116,7 +114,8 @@ static void read_pyvenv(struct breakage *breakage)
     struct text path = TEXT_ON(buffer);
     size_t length = 0;
     if (breakage->venv.length && join(&path, breakage->venv, "/pyvenv.cfg"))
-        reader_read(breakage->scene->reader, text_as_span(&path), 0, breakage->config, sizeof(breakage->config), &length);
+        reader_read(breakage->scene->reader, text_as_span(&path), 0, breakage->config, sizeof(breakage->config),
+                    &length);
     pyvenv_read(&breakage->pyvenv, (struct span){breakage->config, length});
 }
 
@@ -167,9 +166,9 @@ static struct span old_place(const struct breakage *breakage)
     if (!place.length || !breakage->venv.length || span_equal(place, breakage->venv))
         return SPAN("");
     bool same_name = span_equal(span_base_name(place), span_base_name(breakage->venv));
-    bool made_there = span_ends(breakage->pyvenv.command, "") && breakage->pyvenv.command.length > place.length &&
-                      span_equal(span_from(breakage->pyvenv.command, breakage->pyvenv.command.length - place.length),
-                                 place);
+    struct span command = breakage->pyvenv.command;
+    bool made_there =
+        command.length > place.length && span_equal(span_from(command, command.length - place.length), place);
     return same_name || made_there ? place : SPAN("");
 }
 
@@ -184,8 +183,10 @@ static struct finding *begin(const struct breakage *breakage, enum rule rule)
     return finding;
 }
 
-static void set_mount(const struct breakage *breakage, struct finding *finding, const struct host_mount *mount)
+static void set_mount(const struct breakage *breakage, struct finding *finding, const struct mount *mount)
 {
+    if (!mount)
+        return;
     host_mount_values(breakage->scene->findings, finding, mount);
     if (is_inside(breakage->venv, mount->point))
         finding_set(breakage->scene->findings, finding, "inside_mount", breakage->venv);
@@ -195,8 +196,8 @@ static bool is_by_uv(const struct breakage *breakage)
 {
     size_t where;
     struct span target = breakage->link ? breakage->link->target : breakage->missing;
-    return breakage->pyvenv.maker == PYVENV_UV && (span_find(target, "/uv/python/", &where) ||
-                                                   span_find(breakage->pyvenv.home, "/uv/python/", &where));
+    return breakage->pyvenv.maker == PYVENV_UV &&
+           (span_find(target, "/uv/python/", &where) || span_find(breakage->pyvenv.home, "/uv/python/", &where));
 }
 
 static struct finding *find_of_host(const struct breakage *breakage, const char *system, struct span scripts)
@@ -206,8 +207,7 @@ static struct finding *find_of_host(const struct breakage *breakage, const char 
     finding_set_string(scene->findings, finding, "system", system);
     finding_set(scene->findings, finding, "scripts", scripts);
     finding_set(scene->findings, finding, "home", breakage->pyvenv.home);
-    if (breakage->venv_mounted)
-        set_mount(breakage, finding, &breakage->venv_mount);
+    set_mount(breakage, finding, breakage->venv_mount);
     broken_path_chain(scene, finding, breakage->trace, "missing");
     return finding;
 }
@@ -215,7 +215,7 @@ static struct finding *find_of_host(const struct breakage *breakage, const char 
 static struct finding *find_stale_volume(const struct breakage *breakage)
 {
     struct finding *finding = begin(breakage, RULE_VENV_VOLUME_STALE);
-    set_mount(breakage, finding, &breakage->venv_mount);
+    set_mount(breakage, finding, breakage->venv_mount);
     if (breakage->link)
         finding_set(breakage->scene->findings, finding, "leads_to", breakage->missing);
     broken_path_chain(breakage->scene, finding, breakage->trace, "missing");
@@ -253,8 +253,7 @@ static struct finding *find_base_gone(const struct breakage *breakage)
     if (is_by_uv(breakage))
         finding_set_string(findings, finding, "uv", "uv");
     set_version(breakage, finding);
-    if (breakage->mounted)
-        set_mount(breakage, finding, &breakage->mount);
+    set_mount(breakage, finding, breakage->mount);
     broken_path_chain(breakage->scene, finding, breakage->trace, "missing");
     return finding;
 }
@@ -262,7 +261,7 @@ static struct finding *find_base_gone(const struct breakage *breakage)
 static struct finding *find_hidden(const struct breakage *breakage)
 {
     struct finding *finding = begin(breakage, RULE_VENV_HIDDEN_BY_MOUNT);
-    set_mount(breakage, finding, &breakage->mount);
+    set_mount(breakage, finding, breakage->mount);
     broken_path_chain(breakage->scene, finding, breakage->trace, "missing");
     return finding;
 }
@@ -287,9 +286,9 @@ static struct finding *find_absent(const struct breakage *breakage)
     struct text scripts = TEXT_ON(buffer);
     bool has_scripts = !breakage->link && has_scripts_folder(breakage, &scripts);
     const char *system = system_of(breakage, has_scripts);
-    bool is_own_mount = breakage->venv_mounted && span_equal(breakage->venv_mount.point, breakage->venv);
-    bool of_host = breakage->venv_mounted && (breakage->venv_mount.kind == MOUNT_BIND ||
-                                              breakage->venv_mount.kind == MOUNT_SHARE);
+    const struct mount *mount = breakage->venv_mount;
+    bool is_own_mount = mount && span_equal(mount->point, breakage->venv);
+    bool of_host = mount && (mount->kind == MOUNT_BIND || mount->kind == MOUNT_DESKTOP_SHARE);
     if (system)
         return find_of_host(breakage, system, has_scripts ? text_as_span(&scripts) : SPAN(""));
     if (is_own_mount && (breakage->link || is_inside(breakage->missing, breakage->venv)))
@@ -299,7 +298,7 @@ static struct finding *find_absent(const struct breakage *breakage)
         return find_moved(breakage, made_at);
     if (breakage->link)
         return of_host ? find_of_host(breakage, NULL, SPAN("")) : find_base_gone(breakage);
-    return breakage->mounted ? find_hidden(breakage) : find_missing(breakage);
+    return breakage->mount ? find_hidden(breakage) : find_missing(breakage);
 }
 
 static struct finding *find_forbidden(const struct breakage *breakage)
@@ -309,11 +308,11 @@ static struct finding *find_forbidden(const struct breakage *breakage)
     struct finding *finding = begin(breakage, RULE_PYTHON_UNREACHABLE);
     finding_set(scene->findings, finding, "folder", step->path);
     broken_path_owner(scene, finding, step->mode, step->uid);
+    finding_set_number(scene->findings, finding, "owner_id", step->uid);
     finding_set_string(scene->findings, finding, step->searchable ? "allowed" : "forbidden", "yes");
     if (is_by_uv(breakage))
         finding_set_string(scene->findings, finding, "uv", "uv");
-    if (breakage->mounted)
-        set_mount(breakage, finding, &breakage->mount);
+    set_mount(breakage, finding, breakage->mount);
     broken_path_chain(scene, finding, breakage->trace, "may not be entered");
     return finding;
 }
@@ -324,19 +323,16 @@ static struct finding *find_no_folder(const struct breakage *breakage)
     finding_set(breakage->scene->findings, finding, "file", breakage->missing);
     if (breakage->trace->last->kind == STEP_FILE)
         finding_set_string(breakage->scene->findings, finding, "regular", "yes");
-    if (breakage->mounted)
-        set_mount(breakage, finding, &breakage->mount);
+    set_mount(breakage, finding, breakage->mount);
     broken_path_chain(breakage->scene, finding, breakage->trace, "no folder");
     return finding;
 }
 
 static struct finding *find_failed(const struct breakage *breakage)
 {
-    struct finding *finding =
-        begin(breakage, breakage->trace->error == ELOOP ? RULE_LINK_LOOP : RULE_PATH_FAILED);
+    struct finding *finding = begin(breakage, breakage->trace->error == ELOOP ? RULE_LINK_LOOP : RULE_PATH_FAILED);
     finding_set_string(breakage->scene->findings, finding, "error", strerror(breakage->trace->error));
-    if (breakage->mounted)
-        set_mount(breakage, finding, &breakage->mount);
+    set_mount(breakage, finding, breakage->mount);
     broken_path_chain(breakage->scene, finding, breakage->trace, "failed");
     return finding;
 }
@@ -355,16 +351,30 @@ static const struct step *link_to_python(const struct trace *trace)
     return found;
 }
 
+/* The environment's folder without links, as mounts have it; as it was asked for where it isn't there. */
+static struct span real_environment(const struct scene *scene, struct span program, char *buffer, size_t size)
+{
+    struct trace trace;
+    struct span asked = broken_path_environment(program);
+    struct text text = text_on(buffer, size);
+    bool is_there = asked.length && reader_walk(scene->reader, asked, &trace) == 0;
+    text_span(&text, is_there ? trace.real : asked);
+    return text.cut ? asked : text_as_span(&text);
+}
+
 struct finding *broken_path_find(const struct scene *scene, const struct candidate *candidate,
                                  const struct trace *trace)
 {
+    char real[PATH_MOST];
     struct breakage breakage = {.scene = scene, .candidate = candidate, .trace = trace};
-    breakage.link = link_to_python(trace);
+    breakage.venv = real_environment(scene, candidate->path, real, sizeof(real));
     breakage.missing = trace->last ? trace->last->path : candidate->path;
-    breakage.venv = broken_path_environment(candidate->path);
-    breakage.mounted = host_mount_over(scene->host, breakage.missing, &breakage.mount);
-    breakage.venv_mounted = breakage.venv.length && host_mount_over(scene->host, breakage.venv, &breakage.venv_mount);
+    breakage.mount = host_mount_over(scene->host, breakage.missing);
+    breakage.venv_mount = breakage.venv.length ? host_mount_over(scene->host, breakage.venv) : NULL;
     read_pyvenv(&breakage);
+    /* A folder with a bin may be an environment or any other prefix; only of the first it's true that it holds no Python. */
+    if (breakage.pyvenv.has_home || span_ends(breakage.venv, "venv"))
+        breakage.link = link_to_python(trace);
     if (trace->last && trace->error == ENOENT)
         return find_absent(&breakage);
     if (trace->last && trace->error == EACCES)

@@ -1,6 +1,7 @@
 #include "checks/command.h"
 
 #include "checks/broken_path.h"
+#include "checks/host.h"
 #include "facts/program.h"
 
 #include <errno.h>
@@ -115,7 +116,6 @@ static void set_mode(const struct refused *refused, const char *key, mode_t mode
 static void tell_walk(const struct refused *refused, const struct trace *trace)
 {
     const struct step *step = trace->last;
-    struct host_mount mount;
     if (!step)
         return;
     if (trace->error == EACCES) {
@@ -126,8 +126,9 @@ static void tell_walk(const struct refused *refused, const struct trace *trace)
     }
     set(refused, "missing", step->path);
     set(refused, "folder", span_folder(step->path));
-    if (host_mount_over(refused->scene->host, step->path, &mount))
-        host_mount_values(refused->scene->findings, refused->finding, &mount);
+    const struct mount *mount = host_mount_over(refused->scene->host, step->path);
+    if (mount)
+        host_mount_values(refused->scene->findings, refused->finding, mount);
     broken_path_chain(refused->scene, refused->finding, trace, "missing");
 }
 
@@ -215,18 +216,16 @@ static enum rule rule_of(const struct refused *refused, int error)
 static void tell_permission(const struct refused *refused, const struct step *step)
 {
     const struct scene *scene = refused->scene;
-    struct host_mount mount;
     if (!reader_permits(&scene->reader->identity, step->mode, step->uid, step->gid, 1)) {
         finding_set_string(scene->findings, refused->finding, "bits", "x");
         set_mode(refused, "mode", step->mode);
         finding_set_number(scene->findings, refused->finding, "owner", step->uid);
     }
-    if (host_mount_of(scene->host, refused->trace.real, &mount) && mount.no_exec) {
+    const struct mount *mount = host_mount_over(scene->host, refused->trace.real);
+    if (mount)
+        host_mount_values(scene->findings, refused->finding, mount);
+    if (host_forbids_programs(scene->host, refused->trace.real))
         finding_set_string(scene->findings, refused->finding, "noexec", "noexec");
-        host_mount_values(scene->findings, refused->finding, &mount);
-    } else if (host_mount_over(scene->host, refused->trace.real, &mount)) {
-        host_mount_values(scene->findings, refused->finding, &mount);
-    }
 }
 
 void command_explain(const struct scene *scene, struct span path, int error)
@@ -247,7 +246,9 @@ void command_explain(const struct scene *scene, struct span path, int error)
     set(&refused, "command", path);
     finding_set_string(scene->findings, refused.finding, "error", strerror(error));
     finding_set_number(scene->findings, refused.finding, "uid", scene->reader->identity.uid);
-    if (!walked && error == EACCES && refused.trace.last)
+    if (!walked && refused.trace.last->kind == STEP_FOLDER)
+        finding_set_string(scene->findings, refused.finding, "kind", "a folder");
+    else if (!walked && error == EACCES)
         tell_permission(&refused, refused.trace.last);
     if (walked)
         tell_walk(&refused, &refused.trace);

@@ -71,7 +71,9 @@ static int lines_read(const struct reader *reader, const char *path, void (*each
 static void near_note(struct search *search, struct span wanted, struct span name)
 {
     size_t distance = span_distance(wanted, name);
-    if (distance > NEAR_ENOUGH || (search->near[0] && distance >= search->near_distance))
+    /* Of a short name everything is near. */
+    if (distance > NEAR_ENOUGH || 2 * distance > wanted.length ||
+        (search->near[0] && distance >= search->near_distance))
         return;
     struct text near = TEXT_ON(search->near);
     text_span(&near, name);

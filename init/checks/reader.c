@@ -456,6 +456,20 @@ bool reader_is_file(const struct reader *reader, struct span path)
     return reader_stat(reader, path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+int reader_may(const struct reader *reader, struct span path, unsigned bits)
+{
+    struct walk walk;
+    int error = walk_path(&walk, reader, path, NULL, true);
+    if (!error && !reader->identity.is_self && !may(reader, &walk.status, bits))
+        error = EACCES;
+    /* R_OK, W_OK and X_OK are these very bits. A folder is its own descriptor's ".". */
+    const char *name = walk.name[0] ? walk.name : ".";
+    if (!error && reader->identity.is_self && faccessat(walk.folder, name, (int)bits, 0) != 0)
+        error = errno;
+    walk_close(&walk);
+    return error;
+}
+
 /* ---- reading ---- */
 
 static int read_all(int file, uint64_t offset, void *buffer, size_t size, size_t *length)

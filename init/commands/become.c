@@ -108,7 +108,7 @@ enum exit_code become_user(struct session *session)
             tell_reader_of_root(session);
         return EXIT_OK;
     }
-    if (session->switched || setting_is(&session->settings, SETTING_DROP_PRIVS))
+    if (session->switched || plan.keep || setting_is(&session->settings, SETTING_DROP_PRIVS))
         return take(session, &plan);
     return EXIT_OK;
 }

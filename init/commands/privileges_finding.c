@@ -19,11 +19,11 @@ static enum rule rule_of(const struct privileges_result *result)
         return RULE_PRIVILEGES_NOT_CHANGED;
     if (result->missing && result->before.uids[1] != 0)
         return RULE_USER_NEEDS_ROOT;
-    if (result->missing || result->groups_denied)
+    if (result->missing)
         return RULE_USER_NOT_PERMITTED;
     if (result->not_mapped)
         return RULE_ID_NOT_MAPPED;
-    return result->filtered ? RULE_USER_NOT_PERMITTED : RULE_PRIVILEGES_NOT_CHANGED;
+    return result->groups_denied || result->filtered ? RULE_USER_NOT_PERMITTED : RULE_PRIVILEGES_NOT_CHANGED;
 }
 
 static void identity_describe(const struct identity *identity, struct finding *finding, struct findings *findings)
@@ -56,10 +56,10 @@ static void cause_describe(const struct privileges_result *result, struct findin
     finding_set(findings, finding, "missing", text_as_span(&text));
     finding_set_string(findings, finding, "denied", result->groups_denied ? "yes" : NULL);
     finding_set_string(findings, finding, "filtered", result->filtered ? "yes" : NULL);
-    finding_set_string(findings, finding, "map",
-                       result->stage == PRIVILEGES_USER ? "/proc/self/uid_map" : "/proc/self/gid_map");
-    if (result->not_mapped)
+    if (result->not_mapped) {
         finding_set_number(findings, finding, "id", result->id);
+        finding_set_string(findings, finding, "map", result->map);
+    }
     if (result->stage == PRIVILEGES_KEEP && (result->missing & ~result->before.permitted) == 0)
         finding_set_string(findings, finding, "ambient", "missing");
 }

@@ -1,10 +1,5 @@
-#include "commands/explain.h"
-#include "commands/help.h"
 #include "checks/places.h"
 #include "checks/host.h"
-__attribute__((weak)) enum exit_code explain_rule(struct span n){(void)n;return 0;}
-__attribute__((weak)) enum exit_code help_print(void){return 0;}
-__attribute__((weak)) enum exit_code help_print_version(void){return 0;}
 __attribute__((weak)) void places_list(const struct scene*s, struct places*p){(void)s;(void)p;}
 __attribute__((weak)) bool places_choose(const struct scene *scene, const struct places *places, unsigned first,
                    bool (*has_uvicorn)(const struct scene *scene, const struct interpreter *interpreter),
