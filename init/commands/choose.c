@@ -1,6 +1,7 @@
 #include "commands/choose.h"
 
 #include "base/report.h"
+#include "checks/packages.h"
 #include "commands/session.h"
 
 static struct places places;
@@ -10,7 +11,7 @@ bool choose_python(struct session *session, unsigned first, struct chosen *chose
     struct text bin = TEXT_ON(chosen->bin);
     if (first == 0)
         places_list(&session->scene, &places);
-    if (!places_choose(&session->scene, &places, first, NULL, &chosen->choice))
+    if (!places_choose(&session->scene, &places, first, packages_has_uvicorn, &chosen->choice))
         return false;
     text_span(&bin, span_folder(span_of(chosen->choice.interpreter.path)));
     return true;
