@@ -6,7 +6,7 @@
  * tells (facts/python_source.h).
  *
  * Places, in order: the app dir itself (main.py, app.py, api.py, then app/ with the same, as FastAPI's own command line
- * looks), src/ likewise, then each folder one level below the app dir, by name. At most 64 names of the app dir are
+ * looks), src/ likewise, then each folder one level below the app dir and below src/, by name. At most 64 names of the app dir are
  * kept, and 64 KiB of a file read.
  */
 

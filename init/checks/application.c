@@ -23,14 +23,15 @@ static struct finding *add(const struct scene *scene, enum rule rule)
     return finding;
 }
 
-/* {near} and the words of a CMD that serves it; candidates are shown with their files. */
+/* {near}, unless only --app-dir differs, and {words}, a CMD's that serves it. */
 static void set_near(const struct scene *scene, struct finding *finding, const struct app_candidate *candidate)
 {
     char buffer[2 * CANDIDATE_TEXT];
     struct text words = TEXT_ON(buffer);
 
     candidate_words(candidate, &words);
-    finding_set_string(scene->findings, finding, "near", candidate->reference);
+    if (!span_is(setting_text(scene->settings, SETTING_APP), candidate->reference))
+        finding_set_string(scene->findings, finding, "near", candidate->reference);
     set(scene, finding, "words", text_as_span(&words));
 }
 
@@ -45,10 +46,10 @@ static void set_candidates(const struct scene *scene, struct finding *finding, c
 
 static void set_mount(const struct scene *scene, struct finding *finding, struct span path)
 {
-    struct host_mount mount;
+    const struct mount *mount = scene->host ? host_mount_over(scene->host, path) : NULL;
 
-    if (scene->host && host_mount_over(scene->host, path, &mount))
-        host_mount_values(scene->findings, finding, &mount);
+    if (mount)
+        host_mount_values(scene->findings, finding, mount);
 }
 
 /* ---- the form ---- */
@@ -443,7 +444,7 @@ static bool shadows(const struct scene *scene, struct span folder, const char *m
 bool application_shadows(const struct scene *scene, const struct interpreter *interpreter)
 {
     static const char *const needed[] = {"fastapi", "starlette", "pydantic", "anyio", "click", "h11", "typing_extensions"};
-    bool in_working_folder = interpreter->knows_version && interpreter->minor < SAFE_PATH_MINOR;
+    bool in_working_folder = interpreter->library[0] != '\0' && interpreter->version.minor < SAFE_PATH_MINOR;
     bool hides_server = in_working_folder && shadows(scene, scene->working_folder, "uvicorn", true);
 
     if (!hides_server)
