@@ -11,10 +11,9 @@ static struct places places;
 bool choose_python(struct session *session, unsigned first, struct chosen *chosen)
 {
     struct text bin = TEXT_ON(chosen->bin);
-    bool serves = session->request.kind == REQUEST_SERVE;
     if (first == 0)
         places_list(&session->scene, &places);
-    if (!places_choose(&session->scene, &places, first, serves ? packages_has_uvicorn : NULL, &chosen->choice))
+    if (!places_choose(&session->scene, &places, first, packages_has_uvicorn, &chosen->choice))
         return false;
     text_span(&bin, span_folder(span_of(chosen->choice.interpreter.path)));
     return true;
@@ -23,8 +22,6 @@ bool choose_python(struct session *session, unsigned first, struct chosen *chose
 void choose_environment(struct session *session, const struct chosen *chosen)
 {
     child_environment_start(&session->child, &session->environment);
-    if (session->switched)
-        child_environment_for_user(&session->child, span_of(session->identity.home), span_of(session->identity.name));
     if (chosen)
         child_environment_for_python(&session->child, span_of(chosen->bin), span_of(chosen->choice.interpreter.venv));
 }
