@@ -17,7 +17,8 @@ enum { CANDIDATES_MOST = 3, CANDIDATE_TEXT = 256, LISTING_NAMES = 64, LISTING_ST
 
 struct app_candidate {
     char reference[CANDIDATE_TEXT]; /* app.main:app */
-    char app_dir[CANDIDATE_TEXT];   /* what --app-dir must be for it, from the app dir: "src"; "" for the app dir itself */
+    char
+        app_dir[CANDIDATE_TEXT]; /* what --app-dir must be for it, from the app dir: "src"; "" for the app dir itself */
     char file[PATH_MOST];
     bool is_factory; /* needs --factory */
 };

@@ -212,7 +212,8 @@ static void look_at(const struct place_to_look *place, struct candidates *candid
         candidates->count++;
 }
 
-static void look_in(const struct scene *scene, struct span attribute, const char *app_dir, struct candidates *candidates)
+static void look_in(const struct scene *scene, struct span attribute, const char *app_dir,
+                    struct candidates *candidates)
 {
     struct place_to_look place = {.scene = scene, .attribute = attribute, .app_dir = span_of(app_dir)};
 

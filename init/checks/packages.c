@@ -51,11 +51,6 @@ static void add_python_path(const struct scene *scene, struct search_path *path)
     }
 }
 
-static bool knows_version(const struct interpreter *interpreter)
-{
-    return interpreter->library[0] != '\0';
-}
-
 /* BASE/lib/python3.13t and what stands behind it. */
 static void add_versioned(const struct interpreter *interpreter, struct search_path *path, struct span base,
                           const char *rest, bool is_site)
@@ -63,15 +58,16 @@ static void add_versioned(const struct interpreter *interpreter, struct search_p
     char buffer[PATH_MOST];
     struct text text = TEXT_ON(buffer);
 
-    resolve(&text, base, SPAN("lib/"));
-    text_join(&text, interpreter->library, rest, NULL);
+    resolve(&text, base, SPAN("lib"));
+    text_join(&text, "/", interpreter->library, NULL);
+    text_add(&text, rest);
     add_folder(path, &text, is_site);
 }
 
 static void add_library(const struct interpreter *interpreter, struct search_path *path)
 {
     path->library = SEARCH_FOLDERS;
-    if (interpreter->base[0] == '\0' || !knows_version(interpreter))
+    if (interpreter->base[0] == '\0' || !interpreter->library[0])
         return;
     path->library = path->count;
     add_versioned(interpreter, path, span_of(interpreter->base), "", false);
@@ -87,7 +83,7 @@ static void add_user_site(const struct scene *scene, const struct interpreter *i
 
     if (!interpreter->system_site || environment_filled(scene->environment, "PYTHONNOUSERSITE").length > 0)
         return;
-    if ((home.length == 0 && user_base.length == 0) || !knows_version(interpreter)) {
+    if ((home.length == 0 && user_base.length == 0) || !interpreter->library[0]) {
         path->doubt = "the user's own site folder isn't known";
         return;
     }
@@ -103,7 +99,7 @@ void search_path_of(const struct scene *scene, const struct interpreter *interpr
     path->count = 0;
     path->used = 0;
     path->doubt = NULL;
-    if (knows_version(interpreter) && interpreter->version.minor < SAFE_PATH_MINOR)
+    if (interpreter->knows_version && interpreter->minor < SAFE_PATH_MINOR)
         add_resolved(path, scene->working_folder, SPAN(""), false);
     add_python_path(scene, path);
     add_library(interpreter, path);
@@ -112,7 +108,7 @@ void search_path_of(const struct scene *scene, const struct interpreter *interpr
         add_resolved(path, SPAN("/"), interpreter->sites[i], true);
     if (interpreter->sites_cut)
         path->doubt = "it has more search folders than asgi-init keeps";
-    if (interpreter->is_script || !knows_version(interpreter))
+    if (interpreter->is_script || !interpreter->library[0])
         path->doubt = "which folders it searches isn't known";
 }
 
@@ -218,7 +214,7 @@ bool packages_find(const struct scene *scene, const struct interpreter *interpre
 
 bool packages_has_uvicorn(const struct scene *scene, const struct interpreter *interpreter)
 {
-    if (interpreter->is_script || !knows_version(interpreter))
+    if (interpreter->is_script || !interpreter->library[0])
         return true;
     return packages_find(scene, interpreter, "uvicorn", NULL, NULL);
 }

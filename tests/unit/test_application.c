@@ -71,7 +71,7 @@ static int set_up(void **state)
     tree_folder(&tree, "nothing");
     assert_int_equal(reader_open(&reader, tree.top), 0);
     interpreter = (struct interpreter){
-        .path = "/site/bin/python", .library = "python3.12", .version = {.major = 3, .minor = 12, .parts = 2}};
+        .path = "/site/bin/python", .library = "python3.12", .knows_version = true, .major = 3, .minor = 12};
     interpreter.sites[0] = SPAN("/" SITE);
     interpreter.site_count = 1;
     return 0;
@@ -95,8 +95,12 @@ static struct scene scene_of(const char *folder, const char *app)
     settings_start(&settings);
     findings_clear(&findings);
     assert_true(settings_set(&settings, SETTING_APP, span_of(app), ORIGIN_OPTION, SPAN("the command line"), &error));
-    return (struct scene){.reader = &reader, .settings = &settings, .environment = &environment, .findings = &findings,
-                          .working_folder = span_of(folder), .app_dir = span_of(folder)};
+    return (struct scene){.reader = &reader,
+                          .settings = &settings,
+                          .environment = &environment,
+                          .findings = &findings,
+                          .working_folder = span_of(folder),
+                          .app_dir = span_of(folder)};
 }
 
 static void check_value(const char *key, const char *wanted)
@@ -155,8 +159,8 @@ static const struct {
     {"/flat", "main.py:app", "main:app", "\"main:app\""},
     {"/good", "app.main:app\r", "app.main:app", "\"app.main:app\""},
     {"/good", "app.main:make()", "app.main:make", "\"app.main:make\", \"--factory\""},
-    {"/good", ":app", "app.main:app", "\"app.main:app\""},  /* found by looking */
-    {"/notes", ":app", WITHOUT, WITHOUT},                    /* never invented */
+    {"/good", ":app", "app.main:app", "\"app.main:app\""}, /* found by looking */
+    {"/notes", ":app", WITHOUT, WITHOUT},                  /* never invented */
     {"/notes", "a b:c:d", WITHOUT, WITHOUT},
 };
 
@@ -364,6 +368,16 @@ static void test_advice(void **state)
     }
 }
 
+static const struct finding *shadow_of(const char *module)
+{
+    for (unsigned i = 0; i < findings.count; i++)
+        if (findings.list[i].rule == RULE_MODULE_SHADOWED &&
+            span_is(finding_value(&findings.list[i], "module")->span, module))
+            return &findings.list[i];
+    fail_msg("no shadow of %s", module);
+    return NULL;
+}
+
 static void test_shadows(void **state)
 {
     (void)state;
@@ -371,15 +385,20 @@ static void test_shadows(void **state)
 
     assert_false(application_shadows(&scene, &interpreter));
     assert_int_equal(findings.count, 2); /* not the package, nor the folder */
-    check_value("shadow", "/shadow/uvicorn.py");
-    check_value("shadow_new", "/shadow/my_uvicorn.py");
-    check_value("server", WITHOUT);
+    assert_true(span_is(finding_value(shadow_of("fastapi"), "shadow")->span, "/shadow/fastapi.py"));
+    assert_true(span_is(finding_value(shadow_of("fastapi"), "shadow_new")->span, "/shadow/my_fastapi.py"));
+    assert_null(finding_value(shadow_of("uvicorn"), "server"));
     findings_clear(&findings);
-    interpreter.version.minor = 10; /* no -P: `python -m uvicorn` runs the file */
+    interpreter.minor = 10; /* no -P: `python -m uvicorn` runs the file */
     assert_true(application_shadows(&scene, &interpreter));
     assert_int_equal(findings.count, 2);
-    check_value("server", "yes");
-    interpreter.version.minor = 12;
+    assert_non_null(finding_value(shadow_of("uvicorn"), "server"));
+    assert_null(finding_value(shadow_of("fastapi"), "server"));
+    findings_clear(&findings);
+    scene.app_dir = SPAN("/good"); /* --app-dir: -m still looks into the working folder */
+    assert_true(application_shadows(&scene, &interpreter));
+    assert_int_equal(findings.count, 2);
+    interpreter.minor = 12;
     scene = scene_of("/good", "app.main:app");
     assert_false(application_shadows(&scene, &interpreter));
     assert_int_equal(findings.count, 0);

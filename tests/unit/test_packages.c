@@ -120,10 +120,13 @@ static void fill(struct interpreter *interpreter, const struct row *row)
 {
     *interpreter = (struct interpreter){.path = "/venv/bin/python", .base = "/usr"};
     struct text library = TEXT_ON(interpreter->library);
+    interpreter->knows_version = row->minor > 0;
+    interpreter->major = 3;
+    interpreter->minor = row->minor;
+    interpreter->free_threaded = row->free_threaded;
     if (row->minor > 0) {
-        interpreter->version = (struct python_version){3, row->minor, 0, 2, row->free_threaded};
         text_add(&library, "python");
-        python_version_add(&library, &interpreter->version);
+        interpreter_version(interpreter, &library);
     }
     interpreter->system_site = !row->in_venv;
     interpreter->sites[0] = span_of(row->site);
@@ -177,7 +180,7 @@ static void test_below_311_the_working_folder_counts(void **state)
     fill(&interpreter, &row);
     scene.working_folder = SPAN("/src");
     assert_true(packages_find(&scene, &interpreter, "uvicorn", NULL, NULL));
-    interpreter.version.minor = 11;
+    interpreter.minor = 11;
     assert_false(packages_find(&scene, &interpreter, "uvicorn", NULL, NULL));
 }
 
