@@ -34,7 +34,7 @@ struct span choose_origin(const struct chosen *chosen)
 
 bool choose_takes_safe_path(const struct interpreter *interpreter)
 {
-    return interpreter->version.parts >= 2 && interpreter->version.major == 3 && interpreter->version.minor >= SAFE_PATH_MINOR;
+    return interpreter->knows_version && interpreter->major == 3 && interpreter->minor >= SAFE_PATH_MINOR;
 }
 
 void choose_say(const struct session *session, const struct chosen *chosen)
