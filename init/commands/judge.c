@@ -2,6 +2,7 @@
 
 #include "base/report.h"
 #include "checks/application.h"
+#include "checks/words.h"
 #include "commands/session.h"
 #include "facts/pyproject.h"
 #include "process/probe.h"
@@ -218,6 +219,7 @@ bool judge_server(struct session *session, bool always, struct judgement *judgem
 {
     always = always || setting_chosen(&session->settings, SETTING_PROBE, "always");
     judgement->app = judge_app(session);
+    words_judge(&session->scene, session->words + session->request.first);
     for (unsigned next = 0;;) {
         unsigned before = session->findings.count;
         if (!choose_python(session, next, &judgement->chosen))
