@@ -20,12 +20,13 @@
 #   MUST_WORK=1      a skipped test is a failure
 #   SOURCE_FOLDER=   a folder with libcap-ng_VERSION.orig.tar.gz, to build without a network (/usr/src is looked at anyway)
 #
-# Everything that is made lies in build/. Packages that are missing are installed (root on Debian, Ubuntu, Alpine) or named
-# with the line that installs them. A new source, header, unit test or fuzz target needs no change here.
+# All output lies in build/. Missing packages are installed (root on Debian, Ubuntu, Alpine) or named with the line that does.
+# A new source, header, unit test or fuzz target needs no change here.
+
+VERSION := 0.1.0
 
 MAKEFLAGS += --no-builtin-rules --jobs=$(shell nproc)
 .DELETE_ON_ERROR:
-.SUFFIXES:
 .SECONDARY:
 .DEFAULT_GOAL := build/asgi-init
 Q := $(if $(V),,@)
@@ -47,22 +48,21 @@ FUZZERS := $(basename $(call find,tests/fuzz,fuzz_*.c))
 
 # ------------------------------------------------------------------------------------------------------ how it is compiled
 
-# The file is made by a rule below, which installs what is missing; make then starts over with it.
+# Made by a rule below, which installs what is missing; make then starts over with it.
 ifneq ($(MAKECMDGOALS),clean)
 include build/tools/toolchain.mk
 endif
 
 ERRORS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef \
           -Wcast-qual -Wwrite-strings -Wswitch-enum -Wimplicit-fallthrough $(WERROR)
-CPPFLAGS = -D_GNU_SOURCE -iquote include -DLIBCAP_NG_VERSION='"$(CAPNG_VERSION)"'
+CPPFLAGS = -D_GNU_SOURCE -iquote include -DASGI_INIT_VERSION='"$(VERSION)"' -DLIBCAP_NG_VERSION='"$(CAPNG_VERSION)"'
 CAPNG_VERSION = $(shell cat build/tools/libcap-ng/VERSION)
 HARDENED := -fPIE -fstack-protector-strong -ftrivial-auto-var-init=zero
-SMALL    := -Os -flto -flto-partition=one -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=.
-LINK     := -static-pie -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack,-z,separate-code,--build-id=none
+SMALL    := -Os -flto -flto-partition=one -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=.
+LINK     := -static-pie -Wl,--gc-sections,--hash-style=gnu,-z,relro,-z,now,-z,noexecstack,-z,separate-code,--build-id=none
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-# The variants of an object: the product; units under glibc with sanitizers; units under static musl, where a fault that UBSan
-# sees is a trap; fuzz targets.
+# The product; units under glibc with sanitizers; units under static musl, where what UBSan sees is a trap; fuzz targets.
 CC_release = $(MUSL_CC) $(SMALL) $(HARDENED) $(LIBCAP_NG_FLAGS)
 CC_asan    = gcc -O1 -g $(SANITIZE)
 CC_musl    = $(MUSL_CC) -O1 -g $(HARDENED) $(LIBCAP_NG_FLAGS) -fsanitize=undefined -fsanitize-undefined-trap-on-error
@@ -96,6 +96,9 @@ build/tools/libcap-ng/VERSION build/tools/cmocka/VERSION: build/tools/%/VERSION:
 	$(call say,SOURCE,$*)
 	$(Q).ci/source $* $(@D)
 
+# One after the other: they share apt's state, which is locked while one of them is at work.
+build/tools/cmocka/VERSION: | build/tools/libcap-ng/VERSION build/tools/packages.test
+
 build/tools/libcap-ng.a: build/tools/libcap-ng/VERSION .ci/libcap-ng/config.h Makefile
 	$(call say,AR,$@)
 	$(Q)for file in cap-ng lookup_table; do \
@@ -105,13 +108,21 @@ build/tools/libcap-ng.a: build/tools/libcap-ng/VERSION .ci/libcap-ng/config.h Ma
 
 # ------------------------------------------------------------------------------------------------------- what tests run on
 
-build/asan/tests/unit/test_%: build/asan/tests/unit/test_%.o $(MODULES:%.c=build/asan/%.o)
+# Archives, so that a test is linked with just the modules that it reaches.
+build/asan/modules.a: $(MODULES:%.c=build/asan/%.o)
+build/musl/modules.a: $(MODULES:%.c=build/musl/%.o)
+build/fuzz/modules.a: $(BYTES:%.c=build/fuzz/%.o)
+%/modules.a:
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcsD $@ $^
+
+build/asan/tests/unit/test_%: build/asan/tests/unit/test_%.o build/asan/modules.a
 	$(call say,LINK,$@)
 	$(Q)$(CC_asan) -o $@ $^ -lcmocka -lcap-ng
 
-build/musl/tests/unit/test_%: build/musl/tests/unit/test_%.o $(MODULES:%.c=build/musl/%.o) build/tools/cmocka.o $(LIBCAP_NG_ARCHIVE)
+build/musl/tests/unit/test_%: build/musl/tests/unit/test_%.o build/musl/modules.a build/tools/cmocka.o $(LIBCAP_NG_ARCHIVE)
 	$(call say,LINK,$@)
-	$(Q)$(CC_musl) $(LINK) -o $@ $(filter %.o,$^) $(LIBCAP_NG_LINK)
+	$(Q)$(CC_musl) $(LINK) -o $@ $(filter %.o %/modules.a,$^) $(LIBCAP_NG_LINK)
 
 build/tools/cmocka.o: build/tools/cmocka/VERSION .ci/cmocka/config.h Makefile
 	$(call say,CC,$@)
@@ -123,7 +134,7 @@ $(HELPERS:%=build/%): build/%: %.c Makefile build/tools/toolchain.mk
 	@mkdir -p $(@D)
 	$(Q)$(MUSL_CC) -O1 $(HARDENED) -std=gnu17 $(ERRORS) -D_GNU_SOURCE $(LINK) -o $@ $<
 
-build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(BYTES:%.c=build/fuzz/%.o)
+build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/modules.a
 	$(call say,LINK,$@)
 	$(Q)clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^
 
@@ -131,14 +142,11 @@ build/tools/packages.test: .ci/packages build/tools/toolchain.mk
 	$(Q).ci/packages test
 	@touch $@
 
-build/tools/venv/made: tests/requirements.txt build/tools/packages.test
+build/tools/venv/made: tests/requirements.txt
+build/backend-venv/made: tests/backend/requirements.txt
+build/tools/venv/made build/backend-venv/made: build/tools/packages.test
 	$(call say,VENV,$(@D))
-	$(Q)rm -rf $(@D) && python3 -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
-
-build/backend-venv/made: tests/backend/requirements.txt build/tools/packages.test
-	$(call say,VENV,$(@D))
-	$(Q)rm -rf $(@D) && python3 -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	$(Q)rm -rf $(@D) && python3 -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $(filter %.txt,$^)
 	@touch $@
 
 # ------------------------------------------------------------------------------------------------------------------- suites
@@ -153,14 +161,11 @@ NEEDS_long   := $(NEEDS_pid1)
 NEEDS_docker := $(PYTEST_NEEDS)
 NEEDS_fuzz   := $(FUZZ_FILES)
 needs = build/tools/packages.test $(foreach suite,$(1),$(NEEDS_$(suite)))
-
 CHECK := lint unit pid1
 TEST  := $(CHECK) long docker fuzz
 ALL   := $(TEST) analyze
 
-.PHONY: all run check test check-all bench soak docs format clean $(ALL)
-all: build/asgi-init
-
+.PHONY: run check test check-all bench soak docs format clean $(ALL)
 check: $(call needs,$(CHECK))
 	$(Q)tests/run $(CHECK)
 

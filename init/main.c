@@ -35,8 +35,8 @@ int main(int argc, char **argv, char **envp)
     if (code != EXIT_OK)
         return (int)code;
     if (session.options.help)
-        return (int)help_show();
+        return (int)help_print();
     if (session.options.version)
-        return (int)help_version();
+        return (int)help_print_version();
     return (int)run_verb(&session);
 }

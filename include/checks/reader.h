@@ -101,6 +101,14 @@ int reader_list(const struct reader *reader, struct span path, unsigned most,
                 bool (*each)(void *context, struct span name, unsigned char type), void *context);
 /* What a link holds (readlink(2)), without following it: 0 or errno (EINVAL: no link). */
 int reader_link(const struct reader *reader, struct span path, char *buffer, size_t size, size_t *length);
+/* The value of an extended attribute (getxattr(2)) of a regular file that may be read: 0 or errno, ENODATA when it has none. */
+int reader_attribute(const struct reader *reader, struct span path, const char *name, void *buffer, size_t size,
+                     size_t *length);
+/* Is the end of the path on a file system mounted nosuid, where the kernel ignores set-user-ID bits and file capabilities? */
+bool reader_is_nosuid(const struct reader *reader, struct span path);
+/* May the identity read, write, execute (bits 4, 2, 1) the end of the path? For our own identity the kernel is asked
+ * (access(2), by the real ids). 0 or errno: EACCES, EROFS, or what the walk gives. */
+int reader_may(const struct reader *reader, struct span path, unsigned bits);
 /* May the identity read, write, execute (bits 4, 2, 1) something of that mode and owner? By modes and the two
  * capabilities alone; `mode` holds the file type too, because a capability executes no file without an x bit. */
 bool reader_permits(const struct reader_identity *identity, mode_t mode, uid_t uid, gid_t gid, unsigned bits);

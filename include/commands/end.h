@@ -1,9 +1,11 @@
 #ifndef COMMANDS_END_H
 #define COMMANDS_END_H
 
-/* The end of the child, explained under its own last words: killed and by whom, out of memory, an exit that nobody asked
- * for. Nothing is said of an end that was asked for and came as asked. */
+/* The end of the child, explained under its own last words: killed and by whom, out of memory, a crash, an exit that
+ * nobody asked for. Nothing is said of an end that came as it was asked for; with -v and in JSON the fate is told in
+ * full, whatever it was. */
 
+#include "checks/memory.h"
 #include "process/supervise.h"
 
 struct session;
@@ -11,11 +13,10 @@ struct launch;
 
 /* What must be known before, to tell the difference afterwards. */
 struct end {
-    uint64_t oom_kills; /* of our cgroup, at the start */
-    bool oom_known;
+    struct memory before;
 };
 
-void end_expect(struct end *end, struct session *session);
+void end_expect(struct end *end, const struct session *session);
 void end_explain(const struct end *end, struct session *session, const struct launch *launch, const struct fate *fate,
                  int code);
 

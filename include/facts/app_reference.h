@@ -38,10 +38,10 @@ bool app_reference_suggest(const struct app_reference *reference, struct span ap
 struct span app_reference_component(struct span *rest);
 
 enum word_shape {
-    WORD_OTHER,         /* an ordinary command: bash, ./start.sh, http://x, host:80, C:\x */
-    WORD_APP,           /* app.main:app */
-    WORD_APP_MISTAKE,   /* app/main.py:app, main.py:app, "app.main:app\r": no command is called so */
-    WORD_APP_PERHAPS,   /* main, app.main, app/main.py: a mistake unless a command of that name exists */
+    WORD_OTHER,       /* an ordinary command: bash, ./start.sh, http://x, host:80, C:\x */
+    WORD_APP,         /* app.main:app */
+    WORD_APP_MISTAKE, /* app/main.py:app, main.py:app, "app.main:app\r": no command is called so */
+    WORD_APP_PERHAPS, /* main, app.main, app/main.py: a mistake unless a command of that name exists */
 };
 
 /* What a word on the command line is, when options are over. */

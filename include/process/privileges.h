@@ -51,7 +51,8 @@ struct privileges_result {
     enum privileges_stage stage;
     int error;        /* errno of the call that failed, or 0 */
     uint64_t missing; /* capabilities that the stage needs and that we didn't have in force */
-    bool not_mapped;  /* `id` is no id of our user namespace (/proc/self/uid_map or gid_map) */
+    bool not_mapped;  /* `id` is no id of our user namespace */
+    const char *map;  /* "/proc/self/uid_map" or "/proc/self/gid_map" */
     uint32_t id;
     bool groups_denied; /* /proc/self/setgroups says "deny" */
     bool filtered;      /* nothing of the above explains it, and a seccomp filter is in force */

@@ -14,6 +14,9 @@
 
 #include "base/signals.h"
 
+/* So long after a stop began one line says what it waits for. */
+enum { SUPERVISE_WAITING_AFTER = 5000 };
+
 /* What `say` is told. Only WAITING, KILLED_BY_TIMEOUT, LEFTOVERS_KILLED, FORWARD_FAILED and WAIT_FAILED are worth a line
  * when nobody asked for -v. */
 enum supervise_event {
@@ -23,7 +26,7 @@ enum supervise_event {
     SUPERVISE_DELAYING,          /* signal, milliseconds: the stop begins after --stop-delay */
     SUPERVISE_WAITING,           /* pid, name, milliseconds: 5 s of stopping, still waiting for this one */
     SUPERVISE_KILLED_BY_TIMEOUT, /* pid, name, milliseconds: --stop-timeout is over, SIGKILL was sent */
-    SUPERVISE_ORPHAN_REAPED,     /* pid, status: a process that wasn't the child */
+    SUPERVISE_ORPHAN_REAPED,     /* pid, status, name (with name_orphans): a process that wasn't the child */
     SUPERVISE_SUSPENDED,         /* pid, signal: the child was stopped from the terminal */
     SUPERVISE_LEFTOVERS,         /* count (0: not known), sent: the child is gone, others aren't */
     SUPERVISE_LEFTOVERS_KILLED,  /* count (0: not known), pid and name of one, milliseconds: SIGKILL was sent */
@@ -49,6 +52,7 @@ struct supervise_options {
     int64_t stop_delay;           /* milliseconds; 0: none */
     int64_t stop_timeout;         /* milliseconds; 0: none, the grace is the platform's */
     int64_t orphan_timeout;       /* milliseconds; 0: SIGKILL at once */
+    bool name_orphans;            /* costs reading /proc/PID/comm for each before it is reaped: for -v */
     int keep;                     /* the one descriptor above 2 that is kept open; -1: none */
 
     /* Both may be NULL. `look` is called 0.25, 0.5, 1, 2, 4, 8, 16, 32 and 60 seconds after the start until it

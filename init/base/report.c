@@ -107,6 +107,11 @@ bool report_is_verbose(void)
     return report.level == REPORT_VERBOSE;
 }
 
+bool report_is_coloured(enum report_target target)
+{
+    return report.outputs[target].colour;
+}
+
 /* ---- findings ---- */
 
 static void put_finding(const struct finding *finding, enum report_target target, bool *first)
@@ -126,7 +131,7 @@ static void put_finding(const struct finding *finding, enum report_target target
 static bool is_said(enum severity severity, enum report_target target)
 {
     if (severity == SEVERITY_NOTE && target == REPORT_MESSAGES)
-        return report.level == REPORT_VERBOSE;
+        return report.level == REPORT_VERBOSE || (report.format == REPORT_JSON && report.level != REPORT_QUIET);
     return severity == SEVERITY_ERROR || report.level != REPORT_QUIET;
 }
 

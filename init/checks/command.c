@@ -1,5 +1,9 @@
 #include "checks/command.h"
 
+#include "checks/broken_path.h"
+#include "checks/host.h"
+#include "facts/program.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -50,19 +54,204 @@ int command_find(const struct scene *scene, struct span name, struct span search
     return refused[0] ? EACCES : ENOENT;
 }
 
+/* The words of a command that was given as one string, as the items of a JSON list. */
+static void quote_words(struct span command, struct text *text)
+{
+    for (struct span rest = command; rest.at;) {
+        struct span word = span_split(&rest, ' ');
+        if (!word.length)
+            continue;
+        if (text->length)
+            text_add(text, ", ");
+        text_add(text, "\"");
+        text_json(text, word);
+        text_add(text, "\"");
+    }
+}
+
 void command_not_found(const struct scene *scene, struct span name, struct span search_path, int error)
 {
+    char words[PATH_MOST];
+    struct text text = TEXT_ON(words);
+    if (error == EACCES) {
+        command_explain(scene, name, error);
+        return;
+    }
     bool one_string = span_has(name, ' ');
-    struct finding *finding = findings_add(scene->findings, one_string ? RULE_COMMAND_IS_ONE_STRING : RULE_COMMAND_NOT_FOUND);
+    enum rule rule = one_string ? RULE_COMMAND_IS_ONE_STRING : RULE_COMMAND_NOT_FOUND;
+    struct finding *finding = findings_add(scene->findings, rule);
     finding_set(scene->findings, finding, "command", name);
     finding_set(scene->findings, finding, "path", search_path);
-    finding_set_string(scene->findings, finding, "error", strerror(error));
+    quote_words(name, &text);
+    if (one_string && !text.cut)
+        finding_set(scene->findings, finding, "words", text_as_span(&text));
+}
+
+/* A program that execve refused, and what is read of it. */
+struct refused {
+    const struct scene *scene;
+    struct finding *finding;
+    struct span path; /* absolute */
+    struct trace trace;
+    bool is_read;
+    char head[PROGRAM_HEAD];
+    struct program program;
+};
+
+static void set(const struct refused *refused, const char *key, struct span value)
+{
+    finding_set(refused->scene->findings, refused->finding, key, value);
+}
+
+static void set_mode(const struct refused *refused, const char *key, mode_t mode)
+{
+    char octal[16];
+    struct text text = TEXT_ON(octal);
+    text_add(&text, "0");
+    text_octal(&text, mode & 07777);
+    set(refused, key, text_as_span(&text));
+}
+
+/* Where the walk ended: missing, or a folder that may not be searched. */
+static void tell_walk(const struct refused *refused, const struct trace *trace)
+{
+    const struct step *step = trace->last;
+    if (!step)
+        return;
+    if (trace->error == EACCES) {
+        set(refused, "folder", step->path);
+        set_mode(refused, "folder_mode", step->mode);
+        finding_set_number(refused->scene->findings, refused->finding, "folder_owner", step->uid);
+        return;
+    }
+    set(refused, "missing", step->path);
+    set(refused, "folder", span_folder(step->path));
+    const struct mount *mount = host_mount_over(refused->scene->host, step->path);
+    if (mount)
+        host_mount_values(refused->scene->findings, refused->finding, mount);
+    broken_path_chain(refused->scene, refused->finding, trace, "missing");
+}
+
+/* The program that the file names: a script's interpreter, or an ELF file's loader. */
+static void tell_interpreter(struct refused *refused, const char *key, struct span interpreter)
+{
+    if (!interpreter.length)
+        return;
+    set(refused, key, interpreter);
+    if (span_starts(interpreter, "/") && reader_walk(refused->scene->reader, interpreter, &refused->trace))
+        tell_walk(refused, &refused->trace);
+}
+
+static void tell_loader(struct refused *refused)
+{
+    char loader[PATH_MOST];
+    size_t length;
+    const struct elf *elf = &refused->program.elf;
+    if (!elf->interpreter_size || elf->interpreter_size > sizeof loader ||
+        reader_read(refused->scene->reader, refused->path, elf->interpreter_offset, loader,
+                    (size_t)elf->interpreter_size, &length))
+        return;
+    tell_interpreter(refused, "loader", elf_interpreter((struct span){loader, length}));
+}
+
+static const char *kind_of(const struct program *program)
+{
+    switch (program->kind) {
+    case PROGRAM_EMPTY:
+        return "empty: 0 bytes";
+    case PROGRAM_ELF:
+        return program->elf.truncated || program->elf.malformed ? "a program that is cut short" : NULL;
+    case PROGRAM_MACH_O:
+        return "a program of macOS (Mach-O)";
+    case PROGRAM_PE:
+        return "a program of Windows (PE)";
+    case PROGRAM_GIT_LFS:
+        return "a pointer of Git LFS, in place of the file";
+    case PROGRAM_ARCHIVE:
+        return "an archive";
+    case PROGRAM_TEXT:
+        return program->prefix == PREFIX_BYTE_ORDER_MARK ? "a script with a byte order mark before its #!" : "a text";
+    case PROGRAM_SCRIPT:
+    case PROGRAM_OTHER:
+        break;
+    }
+    return NULL;
+}
+
+/* The file is there, and is no folder. What it is decides which rule it is. */
+static void read_file(struct refused *refused)
+{
+    struct stat status;
+    size_t length;
+    if (reader_stat(refused->scene->reader, refused->path, &status) ||
+        reader_read(refused->scene->reader, refused->path, 0, refused->head, sizeof refused->head, &length))
+        return;
+    refused->is_read = true;
+    program_read(&refused->program, (struct span){refused->head, length}, (uint64_t)status.st_size);
+}
+
+static void tell_file(struct refused *refused)
+{
+    if (!refused->is_read)
+        return;
+    finding_set_string(refused->scene->findings, refused->finding, "kind", kind_of(&refused->program));
+    if (refused->program.kind == PROGRAM_SCRIPT)
+        tell_interpreter(refused, "interpreter", refused->program.script.interpreter);
+    else if (refused->program.kind == PROGRAM_ELF)
+        tell_loader(refused);
+}
+
+/* "No such file" of a script that is there is about its interpreter. */
+static enum rule rule_of(const struct refused *refused, int error)
+{
+    bool script = refused->is_read && refused->program.kind == PROGRAM_SCRIPT;
+    if (error != ENOENT && error != ENOTDIR && error != ELOOP)
+        return RULE_COMMAND_NOT_EXECUTABLE;
+    if (!script)
+        return RULE_COMMAND_NOT_FOUND;
+    return refused->program.script.carriage_return ? RULE_SCRIPT_HAS_CRLF : RULE_SCRIPT_INTERPRETER_MISSING;
+}
+
+/* Its own mode, and the mount that it lies on. */
+static void tell_permission(const struct refused *refused, const struct step *step)
+{
+    const struct scene *scene = refused->scene;
+    if (!reader_permits(&scene->reader->identity, step->mode, step->uid, step->gid, 1)) {
+        finding_set_string(scene->findings, refused->finding, "bits", "x");
+        set_mode(refused, "mode", step->mode);
+        finding_set_number(scene->findings, refused->finding, "owner", step->uid);
+    }
+    const struct mount *mount = host_mount_over(scene->host, refused->trace.real);
+    if (mount)
+        host_mount_values(scene->findings, refused->finding, mount);
+    if (host_forbids_programs(scene->host, refused->trace.real))
+        finding_set_string(scene->findings, refused->finding, "noexec", "noexec");
 }
 
 void command_explain(const struct scene *scene, struct span path, int error)
 {
-    enum rule rule = error == ENOENT || error == ENOTDIR ? RULE_COMMAND_NOT_FOUND : RULE_COMMAND_NOT_EXECUTABLE;
-    struct finding *finding = findings_add(scene->findings, rule);
-    finding_set(scene->findings, finding, "command", path);
-    finding_set_string(scene->findings, finding, "error", strerror(error));
+    static struct refused refused;
+    char absolute[PATH_MOST];
+    struct text text = TEXT_ON(absolute);
+    if (!span_starts(path, "/")) {
+        text_span(&text, scene->working_folder);
+        text_add(&text, "/");
+    }
+    text_span(&text, path);
+    refused = (struct refused){.scene = scene, .path = text_as_span(&text)};
+    int walked = reader_walk(scene->reader, refused.path, &refused.trace);
+    if (!walked)
+        read_file(&refused);
+    refused.finding = findings_add(scene->findings, rule_of(&refused, error));
+    set(&refused, "command", path);
+    finding_set_string(scene->findings, refused.finding, "error", strerror(error));
+    finding_set_number(scene->findings, refused.finding, "uid", scene->reader->identity.uid);
+    if (!walked && refused.trace.last->kind == STEP_FOLDER)
+        finding_set_string(scene->findings, refused.finding, "kind", "a folder");
+    else if (!walked && error == EACCES)
+        tell_permission(&refused, refused.trace.last);
+    if (walked)
+        tell_walk(&refused, &refused.trace);
+    else
+        tell_file(&refused);
 }

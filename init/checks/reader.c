@@ -6,7 +6,9 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { LIST_BUFFER = 8192 };
@@ -454,6 +456,20 @@ bool reader_is_file(const struct reader *reader, struct span path)
     return reader_stat(reader, path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+int reader_may(const struct reader *reader, struct span path, unsigned bits)
+{
+    struct walk walk;
+    int error = walk_path(&walk, reader, path, NULL, true);
+    if (!error && !reader->identity.is_self && !may(reader, &walk.status, bits))
+        error = EACCES;
+    /* R_OK, W_OK and X_OK are these very bits. A folder is its own descriptor's ".". */
+    const char *name = walk.name[0] ? walk.name : ".";
+    if (!error && reader->identity.is_self && faccessat(walk.folder, name, (int)bits, 0) != 0)
+        error = errno;
+    walk_close(&walk);
+    return error;
+}
+
 /* ---- reading ---- */
 
 static int read_all(int file, uint64_t offset, void *buffer, size_t size, size_t *length)
@@ -591,4 +607,45 @@ int reader_link(const struct reader *reader, struct span path, char *buffer, siz
     }
     walk_close(&walk);
     return error;
+}
+
+/* ---- attributes and mount flags ---- */
+
+static int attribute_of_end(const struct walk *walk, const char *name, void *buffer, size_t size, size_t *length)
+{
+    int file;
+    if (!S_ISREG(walk->status.st_mode))
+        return EINVAL;
+    if (!may(walk->reader, &walk->status, 4))
+        return EACCES;
+    int error = open_regular(walk->folder, walk->name, &file);
+    if (error)
+        return error;
+    ssize_t got = fgetxattr(file, name, buffer, size);
+    error = got < 0 ? errno : 0;
+    *length = got > 0 ? (size_t)got : 0;
+    close(file);
+    return error;
+}
+
+int reader_attribute(const struct reader *reader, struct span path, const char *name, void *buffer, size_t size,
+                     size_t *length)
+{
+    struct walk walk;
+    *length = 0;
+    int error = walk_path(&walk, reader, path, NULL, true);
+    if (!error)
+        error = attribute_of_end(&walk, name, buffer, size, length);
+    walk_close(&walk);
+    return error;
+}
+
+bool reader_is_nosuid(const struct reader *reader, struct span path)
+{
+    struct walk walk;
+    struct statvfs mounted;
+    bool is_nosuid = walk_path(&walk, reader, path, NULL, true) == 0 &&
+                     fstatvfs(walk.end >= 0 ? walk.end : walk.folder, &mounted) == 0 && (mounted.f_flag & ST_NOSUID);
+    walk_close(&walk);
+    return is_nosuid;
 }

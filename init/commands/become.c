@@ -1,14 +1,14 @@
 #include "commands/become.h"
 
-#include "base/report.h"
 #include "checks/privileged_port.h"
+#include "commands/privileges_finding.h"
 #include "commands/session.h"
 #include "facts/capability.h"
 
 #include <string.h>
 #include <unistd.h>
 
-enum { NET_BIND_SERVICE = 10, DAC_OVERRIDE = 1, DAC_READ_SEARCH = 2, NAMES_MOST = 1024 };
+enum { NET_BIND_SERVICE = 10, DAC_OVERRIDE = 1, DAC_READ_SEARCH = 2 };
 
 /* Whom we shall become: false and no finding when nobody is named. */
 static bool is_named(struct session *session, struct span *puid, struct span *pgid)
@@ -29,13 +29,6 @@ static bool resolve(struct session *session, struct span puid, struct span pgid)
                             &session->identity, &session->findings);
 }
 
-static enum exit_code wrong_capability(struct span unknown)
-{
-    report_say_parts(REPORT_ERROR, "--keep-caps: no such capability: ", unknown.length < NAMES_MOST ? unknown.at : "",
-                     NULL);
-    return EXIT_USAGE;
-}
-
 static void plan_identity(const struct session *session, struct privileges_plan *plan)
 {
     const struct identity *identity = &session->identity;
@@ -53,25 +46,6 @@ static uint64_t for_the_port(const struct session *session)
                  !setting_is(&session->settings, SETTING_FD);
     uint32_t port = (uint32_t)setting_number(&session->settings, SETTING_PORT, 0);
     return binds && port_needs_capability(&session->reader, port) ? CAPABILITY_BIT(NET_BIND_SERVICE) : 0;
-}
-
-static void note_failure(struct session *session, const struct privileges_result *result)
-{
-    char names[NAMES_MOST];
-    struct text text = TEXT_ON(names);
-    struct findings *findings = &session->findings;
-    struct finding *finding = findings_add(findings, RULE_PRIVILEGES_NOT_CHANGED);
-    finding_set_string(findings, finding, "call", privileges_stage_name(result->stage));
-    finding_set_string(findings, finding, "error", result->error ? strerror(result->error) : NULL);
-    finding_set_string(findings, finding, "user", session->switched ? session->identity.name : NULL);
-    if (session->switched)
-        finding_set_number(findings, finding, "uid", session->identity.uid);
-    capability_text(&text, result->missing);
-    finding_set(findings, finding, "missing", text_as_span(&text));
-    if (result->not_mapped)
-        finding_set_number(findings, finding, "unmapped", result->id);
-    finding_set_string(findings, finding, "denied", result->groups_denied ? "deny" : NULL);
-    finding_set_string(findings, finding, "filtered", result->filtered ? "2" : NULL);
 }
 
 static void tell_reader(struct session *session, const struct process_status *status)
@@ -106,9 +80,10 @@ static enum exit_code take(struct session *session, struct privileges_plan *plan
     plan->keep_if_can = for_the_port(session);
     privileges_take(plan, &result);
     if (result.stage != PRIVILEGES_DONE) {
-        note_failure(session, &result);
+        privileges_failure_add(&result, session->switched ? &session->identity : NULL, &session->findings);
         return session_fail(session, first);
     }
+    privileges_notes_add(&result, &session->findings);
     session->kept = result.kept;
     tell_reader(session, &result.after);
     return EXIT_OK;
@@ -119,8 +94,10 @@ enum exit_code become_user(struct session *session)
     struct privileges_plan plan = {0};
     struct span puid, pgid, unknown;
     unsigned first = session->findings.count;
-    if (!capability_list(setting_text(&session->settings, SETTING_KEEP_CAPS), &plan.keep, &unknown))
-        return wrong_capability(unknown);
+    if (!capability_list(setting_text(&session->settings, SETTING_KEEP_CAPS), &plan.keep, &unknown)) {
+        unknown_capability_add(unknown, session->settings.values[SETTING_KEEP_CAPS].source.at, &session->findings);
+        return session_fail(session, first);
+    }
     if (is_named(session, &puid, &pgid)) {
         if (!resolve(session, puid, pgid))
             return session_fail(session, first);
@@ -131,7 +108,7 @@ enum exit_code become_user(struct session *session)
             tell_reader_of_root(session);
         return EXIT_OK;
     }
-    if (session->switched || setting_is(&session->settings, SETTING_DROP_PRIVS))
+    if (session->switched || plan.keep || setting_is(&session->settings, SETTING_DROP_PRIVS))
         return take(session, &plan);
     return EXIT_OK;
 }

@@ -1,6 +1,5 @@
 #include "commands/check.h"
 
-#include "base/render.h"
 #include "base/report.h"
 #include "commands/judge.h"
 #include "commands/session.h"
@@ -14,9 +13,9 @@ static void show_well(const char *part, struct span what)
     char line[LINE_MOST];
     struct text text = TEXT_ON(line);
     if (report_format() == REPORT_JSON) {
-        text_join(&text, "{\"part\":\"", part, "\",\"well\":", NULL);
-        render_json_string(&text, what);
-        text_add(&text, "}");
+        text_join(&text, "{\"part\":\"", part, "\",\"well\":\"", NULL);
+        text_json(&text, what);
+        text_add(&text, "\"}");
     } else {
         text_join(&text, "well  ", part, NULL);
         do
@@ -83,7 +82,7 @@ enum exit_code check(struct session *session)
         report_say_parts(REPORT_ERROR, "check: expected an application, not '", session->words[session->first], "'", NULL);
         return EXIT_USAGE;
     }
-    if (judge_server(session, &judgement)) {
+    if (judge_server(session, true, &judgement)) {
         show_python(&judgement);
         show_well("app", judgement.app);
         show_user(session);

@@ -1,6 +1,5 @@
 #include "commands/config.h"
 
-#include "base/render.h"
 #include "base/report.h"
 #include "commands/judge.h"
 #include "commands/session.h"
@@ -37,20 +36,27 @@ static void show_text(unsigned setting, struct span value, const struct setting_
     report_result(text_as_span(&text));
 }
 
+static void add_string(struct text *text, struct span span)
+{
+    text_add(text, "\"");
+    text_json(text, span);
+    text_add(text, "\"");
+}
+
 static void show_json(unsigned setting, struct span value, const struct setting_value *from)
 {
     char line[LINE_MOST];
     struct text text = TEXT_ON(line);
     text_add(&text, "{\"setting\":");
-    render_json_string(&text, span_of(setting_rows[setting].name));
+    add_string(&text, span_of(setting_rows[setting].name));
     text_add(&text, ",\"value\":");
     if (value.at)
-        render_json_string(&text, value);
+        add_string(&text, value);
     else
         text_add(&text, "null");
     text_add(&text, ",\"source\":");
     if (from->origin != ORIGIN_NONE)
-        render_json_string(&text, from->source);
+        add_string(&text, from->source);
     else
         text_add(&text, "null");
     text_add(&text, "}");

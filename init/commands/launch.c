@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 /* The program didn't start: the kernel's word first, and what the files say of its reason. */
-static enum exit_code not_started(struct session *session, const struct launch *launch, const struct child_result *result)
+static enum exit_code not_started(struct session *session, const struct launch *launch,
+                                  const struct child_result *result)
 {
     unsigned first = session->findings.count;
     if (result->step == CHILD_EXEC || result->step == CHILD_SHELL) {
@@ -65,8 +66,10 @@ static enum exit_code stay_with(struct session *session, const struct launch *la
     session->supervise.context = session;
     session->supervise.keep = -1;
     end_expect(&end, session);
-    if (session->kept)
-        privileges_drop_ambient();
+    int error = session->kept ? privileges_drop_ambient() : 0;
+    if (error)
+        report_say_parts(REPORT_LINE,
+                         "warning: what is kept for the server could not be given up here: ", strerror(error), NULL);
     supervise(&session->supervise, pid, &fate);
     bool zero = launch->serves && setting_chosen(&session->settings, SETTING_STOP_CODE, "zero");
     int code = fate_exit_code(&fate, zero);

@@ -2,6 +2,7 @@
 
 #include "base/report.h"
 #include "checks/command.h"
+#include "checks/executable.h"
 #include "commands/launch.h"
 #include "commands/session.h"
 
@@ -27,6 +28,10 @@ enum exit_code run(struct session *session)
         command_not_found(&session->scene, span_of(argv[0]), search_path, error);
         session_fail(session, first);
         return error == EACCES ? EXIT_NOT_EXECUTABLE : EXIT_NOT_FOUND;
+    }
+    if (!executable_capabilities(&session->reader, text_as_span(&text), &session->findings)) {
+        session_fail(session, first);
+        return EXIT_NOT_EXECUTABLE;
     }
     const struct launch plan = {.path = path, .argv = argv, .serves = session->request.kind == REQUEST_SERVER};
     return launch(session, &plan);

@@ -37,7 +37,7 @@ static enum exit_code wrong_value(const struct setting_error *error)
         setting_expected(error->setting, &text);
     }
     report_say(REPORT_ERROR, text_as_span(&text));
-    return EXIT_USAGE;
+    return error->setting == SETTING_USER ? EXIT_NO_USER : EXIT_USAGE;
 }
 
 static enum exit_code wrong_option(const struct options *options)

@@ -3,7 +3,14 @@
 #include "commands/check.h"
 #include "commands/config.h"
 #include "commands/explain.h"
+#include "commands/session.h"
 #include "commands/which.h"
+
+static enum exit_code explain(struct session *session)
+{
+    const char *word = session->words[session->first];
+    return explain_rule(span_of(word));
+}
 
 const struct verb verbs[] = {
     {"check", "[OPTIONS] [APP]", "judge everything, start nothing: for a Dockerfile's RUN, and for CI", check},

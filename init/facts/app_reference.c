@@ -117,7 +117,7 @@ static bool suggest_module(struct span module, struct span app_dir, struct text 
     struct text text = TEXT_ON(dotted);
     for (size_t i = 0; i < path.length; i++)
         text_byte(&text, path.at[i] == '/' ? '.' : path.at[i]);
-    if (text.cut || !is_dotted(text_as_span(&text), false))
+    if (text.cut || names_file(text_as_span(&text)) || !is_dotted(text_as_span(&text), false))
         return false;
     text_span(suggestion, text_as_span(&text));
     return true;

@@ -24,7 +24,8 @@ static bool range_parse(struct span line, struct id_range *range)
 
 bool id_map_has(struct span bytes, uint32_t id)
 {
-    while (bytes.at) {
+    /* -1 means "leave it" to setresuid(2), whatever a map says. */
+    while (bytes.at && id != UINT32_MAX) {
         struct id_range range;
         if (range_parse(span_split(&bytes, '\n'), &range) && id >= range.first && id - range.first < range.count)
             return true;

@@ -357,40 +357,39 @@ static bool is_mapped(const char *path, uint32_t id)
     return !kernel_file_read(path, buffer, sizeof(buffer), &bytes) || id_map_has(bytes, id);
 }
 
-static void mapping_explain(const char *path, uint32_t id, struct privileges_result *result)
+static void mapping_explain(const char *map, uint32_t id, struct privileges_result *result)
 {
-    if (result->not_mapped || is_mapped(path, id))
+    if (result->not_mapped || is_mapped(map, id))
         return;
     result->not_mapped = true;
+    result->map = map;
     result->id = id;
 }
 
-static void groups_explain(const struct privileges_plan *plan, struct privileges_result *result)
+static void ids_explain(const struct privileges_plan *plan, struct privileges_result *result)
 {
     char buffer[16];
     struct span bytes;
+    mapping_explain("/proc/self/uid_map", plan->uid, result);
+    mapping_explain("/proc/self/gid_map", plan->gid, result);
     for (unsigned i = 0; i < plan->group_count; i++)
         mapping_explain("/proc/self/gid_map", plan->groups[i], result);
-    if (kernel_file_read("/proc/self/setgroups", buffer, sizeof(buffer), &bytes))
+    if (result->stage == PRIVILEGES_GROUPS && kernel_file_read("/proc/self/setgroups", buffer, sizeof(buffer), &bytes))
         result->groups_denied = span_starts(bytes, "deny");
 }
 
 static void failure_explain(const struct privileges_plan *plan, struct privileges_result *result)
 {
     uint64_t needed = 0;
-    if (result->stage == PRIVILEGES_GROUPS || result->stage == PRIVILEGES_GROUP)
-        needed = may_set_groups;
-    else if (result->stage == PRIVILEGES_USER)
-        needed = may_set_user;
+    bool is_about_ids =
+        result->stage == PRIVILEGES_GROUPS || result->stage == PRIVILEGES_GROUP || result->stage == PRIVILEGES_USER;
+    if (is_about_ids)
+        needed = may_set_groups | may_set_user;
     else if (result->stage == PRIVILEGES_BOUNDING)
         needed = may_set_bounding;
     result->missing |= needed & ~result->before.effective;
-    if (result->stage == PRIVILEGES_GROUPS)
-        groups_explain(plan, result);
-    else if (result->stage == PRIVILEGES_GROUP)
-        mapping_explain("/proc/self/gid_map", plan->gid, result);
-    else if (result->stage == PRIVILEGES_USER)
-        mapping_explain("/proc/self/uid_map", plan->uid, result);
+    if (is_about_ids)
+        ids_explain(plan, result);
     bool explained = result->missing || result->not_mapped || result->groups_denied;
     result->filtered = !explained && result->error != 0 && result->before.seccomp == SECCOMP_FILTER;
 }

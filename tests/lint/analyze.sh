@@ -9,7 +9,7 @@ case ${1:?usage: analyze.sh gcc|cppcheck} in
 gcc)
     for source in $sources; do
         echo "$source"
-    done | xargs -P 2 -n 1 gcc -std=gnu17 -D_GNU_SOURCE -DLIBCAP_NG_VERSION='""' -iquote include -O1 \
+    done | xargs -P 2 -n 1 gcc -std=gnu17 -D_GNU_SOURCE -DASGI_INIT_VERSION='""' -DLIBCAP_NG_VERSION='""' -iquote include -O1 \
         -fanalyzer -Wall -Wextra -Werror -S -o /dev/null
     ;;
 cppcheck)
@@ -17,7 +17,7 @@ cppcheck)
     # its zero byte and also at a length.
     # shellcheck disable=SC2086 # a list of files without spaces
     cppcheck --quiet -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-        -D_GNU_SOURCE -DLIBCAP_NG_VERSION='""' -I include --suppress=missingIncludeSystem --suppress=varFuncNullUB \
+        -D_GNU_SOURCE -DASGI_INIT_VERSION='""' -DLIBCAP_NG_VERSION='""' -I include --suppress=missingIncludeSystem --suppress=varFuncNullUB \
         --suppress=arrayIndexThenCheck $sources
     ;;
 esac

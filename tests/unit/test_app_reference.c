@@ -40,6 +40,7 @@ static const struct form_row forms[] = {
     {"main.py", REFERENCE_FILE, "main.py", "", "main:app"},
     {"main.py:api", REFERENCE_FILE, "main.py", "api", "main:api"},
     {"app/__init__.py:app", REFERENCE_FILE, "app/__init__.py", "app", "app:app"},
+    {"app/main/py:app", REFERENCE_FILE, "app/main/py", "app", NULL},
     {"/", REFERENCE_FILE, "/", "", NULL},
     {".py", REFERENCE_FILE, ".py", "", NULL},
     {"app.main:app\r", REFERENCE_UNCLEAN, "app.main", "app", "app.main:app"},

@@ -34,13 +34,17 @@ static const struct row rows[] = {
     {"[tool.fastapi]\nentrypoint = \"a\\u20AC:b\"\n", "a\xe2\x82\xac:b"},
     {"[tool.fastapi]\nentrypoint = 'a\\u20AC:b'\n", "a\\u20AC:b"},
     /* among other things */
-    {"[project]\nname = \"x\"\ndependencies = [\n  \"a[b]>=1\", # ]\n  'c',\n]\n[tool.fastapi]\nentrypoint = \"app.main:app\"\n",
+    {"[project]\nname = \"x\"\ndependencies = [\n  \"a[b]>=1\", # ]\n  'c',\n]\n[tool.fastapi]\nentrypoint = "
+     "\"app.main:app\"\n",
      WANTED},
-    {"[project]\ndescription = \"\"\"\n[tool.fastapi]\nentrypoint = \"no:no\"\n\"\"\"\n[tool.fastapi]\nentrypoint=\"app.main:app\"\n",
+    {"[project]\ndescription = \"\"\"\n[tool.fastapi]\nentrypoint = "
+     "\"no:no\"\n\"\"\"\n[tool.fastapi]\nentrypoint=\"app.main:app\"\n",
      WANTED},
-    {"[project]\nt = '''\n[tool.fastapi]\nentrypoint = \"no:no\"\n'''\n[tool.fastapi]\nentrypoint=\"app.main:app\"\n", WANTED},
+    {"[project]\nt = '''\n[tool.fastapi]\nentrypoint = \"no:no\"\n'''\n[tool.fastapi]\nentrypoint=\"app.main:app\"\n",
+     WANTED},
     {"x = \"\"\"a \"\" b \\\"\"\" c\"\"\"\"\"\n[tool.fastapi]\nentrypoint=\"app.main:app\"\n", WANTED},
-    {"d = 1979-05-27T07:32:00-08:00\nf = +1e5\nb = true\n[[tool.uv.index]]\nurl = \"u\"\n[tool.fastapi]\nentrypoint=\"app.main:app\"\n",
+    {"d = 1979-05-27T07:32:00-08:00\nf = +1e5\nb = true\n[[tool.uv.index]]\nurl = "
+     "\"u\"\n[tool.fastapi]\nentrypoint=\"app.main:app\"\n",
      WANTED},
     {"[tool.fastapi]\nentrypoint=\"app.main:app\"\n[tool.fastapi.more]\nentrypoint = \"no:no\"\n", WANTED},
     {"[tool]\nfastapi = { # a comment\n entrypoint = \"app.main:app\",\n}\n", WANTED},

@@ -1,5 +1,3 @@
-#define _GNU_SOURCE
-
 #include "base/report.h"
 
 #include <errno.h>
