@@ -21,7 +21,10 @@ struct interpreter {
     char venv[PATH_MOST];          /* the folder with pyvenv.cfg, or "" */
     char base[PATH_MOST];          /* the prefix that holds the standard library: "/usr/local"; "" when not found */
     char library[LIBRARY_NAME];    /* "python3.12", "python3.13t": its folder in lib; "" when the version isn't known */
-    struct python_version version; /* at least two parts when `library` is known */
+    bool knows_version;
+    unsigned major;
+    unsigned minor;
+    bool free_threaded;             /* python3.13t */
     bool is_script;                /* a wrapper or shim: nothing is known of the Python behind it */
     bool system_site;              /* no venv, or one with include-system-site-packages */
     struct python_version made_for; /* what the venv's packages are for, when that isn't this Python; else no parts */

@@ -38,6 +38,7 @@ struct session {
     struct identity identity; /* valid when `switched` */
     bool switched;            /* --user, or PUID */
     uint64_t kept;            /* capabilities kept for the child */
+    struct child_environment of_user; /* our environment with the HOME, USER and LOGNAME of whom we became */
     struct child_environment child;
 };
 

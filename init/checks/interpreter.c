@@ -31,11 +31,17 @@ static bool join(struct text *text, struct span folder, const char *separator, c
     return !text->cut;
 }
 
+static struct python_version series_of(const struct interpreter *interpreter)
+{
+    return (struct python_version){.major = interpreter->major,
+                                   .minor = interpreter->minor,
+                                   .parts = interpreter->knows_version ? 2 : 0,
+                                   .free_threaded = interpreter->free_threaded};
+}
+
 void interpreter_version(const struct interpreter *interpreter, struct text *text)
 {
-    struct python_version series = interpreter->version;
-    if (series.parts > 2)
-        series.parts = 2;
+    struct python_version series = series_of(interpreter);
     python_version_add(text, &series);
 }
 
@@ -83,7 +89,10 @@ static void find_environment(struct subject *subject)
 static void set_series(struct interpreter *interpreter, const struct python_version *version)
 {
     struct text library = TEXT_ON(interpreter->library);
-    interpreter->version = *version;
+    interpreter->knows_version = true;
+    interpreter->major = version->major;
+    interpreter->minor = version->minor;
+    interpreter->free_threaded = version->free_threaded;
     text_add(&library, "python");
     interpreter_version(interpreter, &library);
 }
@@ -267,7 +276,7 @@ static void find_sites(struct subject *subject)
 /* ---- an environment that was made for another version ---- */
 
 struct series_search {
-    const struct interpreter *interpreter;
+    struct python_version own;
     bool has_own;
     struct python_version other;
 };
@@ -279,7 +288,7 @@ static bool take_series(void *context, struct span name, unsigned char type)
     (void)type;
     if (!python_name_read(name, &version) || version.parts != 2)
         return true;
-    if (python_version_same_series(&version, &search->interpreter->version))
+    if (python_version_same_series(&version, &search->own))
         search->has_own = true;
     else
         search->other = version;
@@ -289,7 +298,7 @@ static bool take_series(void *context, struct span name, unsigned char type)
 static bool find_other_series(struct subject *subject)
 {
     struct interpreter *interpreter = subject->interpreter;
-    struct series_search search = {.interpreter = interpreter};
+    struct series_search search = {.own = series_of(interpreter)};
     char buffer[PATH_MOST];
     struct text lib = TEXT_ON(buffer);
     if (!interpreter->venv[0] || !interpreter->library[0] || !join(&lib, span_of(interpreter->venv), "/lib", "", ""))
@@ -320,17 +329,18 @@ static struct finding *find_of_other_series(struct subject *subject)
     const struct mount *mount = host_mount_over(subject->scene->host, venv);
     bool is_own_mount = mount && span_equal(mount->point, venv);
     struct finding *finding = findings_add(findings, is_own_mount ? RULE_VENV_VOLUME_STALE : RULE_VENV_OTHER_VERSION);
+    struct python_version own = series_of(interpreter);
     char buffer[32];
     struct text text = TEXT_ON(buffer);
     broken_path_wanted(subject->scene, finding, subject->candidate);
-    mount = broken_path_mount(subject->scene, finding, subject->candidate, venv);
+    broken_path_mount(subject->scene, finding, subject->candidate, venv);
     finding_set(findings, finding, "python", own_path(interpreter));
     interpreter_version(interpreter, &text);
     finding_set(findings, finding, "version", text_as_span(&text));
     text_clear(&text);
     python_version_add(&text, &interpreter->made_for);
     finding_set(findings, finding, "made_for", text_as_span(&text));
-    set_folder_of(subject, finding, "looks_in", &interpreter->version);
+    set_folder_of(subject, finding, "looks_in", &own);
     set_folder_of(subject, finding, "made_in", &interpreter->made_for);
     return finding;
 }
@@ -356,8 +366,9 @@ static void begin(struct subject *subject)
     struct text path = TEXT_ON(interpreter->path);
     text_span(&path, subject->candidate->path);
     interpreter->real[0] = interpreter->venv[0] = interpreter->base[0] = interpreter->library[0] = '\0';
-    interpreter->version = interpreter->made_for = (struct python_version){0};
-    interpreter->is_script = false;
+    interpreter->knows_version = interpreter->free_threaded = interpreter->is_script = false;
+    interpreter->major = interpreter->minor = 0;
+    interpreter->made_for = (struct python_version){0};
     interpreter->doubt = NULL;
     interpreter->site_count = 0;
     interpreter->sites_cut = false;

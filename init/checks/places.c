@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
-enum { BIN_ENTRIES = 16384, TRIED_MOST = 3, TRIALS_MOST = 24 };
+enum { BIN_ENTRIES = 16384, TRIED_MOST = 3, PLACES_SHOWN = 12, TRIALS_MOST = 24 };
 
 static bool lexists(const struct reader *reader, struct span path)
 {
@@ -362,15 +362,16 @@ static struct finding *weaken(struct findings *findings, unsigned first)
     return error;
 }
 
-static bool fail_without_any(const struct scene *scene, struct choice *choice)
+static bool fail_without_any(const struct scene *scene, const struct places *places, struct choice *choice)
 {
     if (choice->broken) {
         finding_weaken(choice->broken, SEVERITY_ERROR);
         return false;
     }
-    struct finding *finding = findings_add(scene->findings, RULE_PYTHON_MISSING);
-    finding_set_string(scene->findings, finding, "looked",
-                       "no Python in the application's folder, /opt/venv, /venv, PATH, /usr/local/bin, /usr/bin");
+    struct finding *finding = findings_add(scene->findings, RULE_NO_PYTHON);
+    finding_set_number(scene->findings, finding, "count", places->count);
+    for (unsigned i = 0; i < places->count && i < PLACES_SHOWN; i++)
+        finding_evidence(scene->findings, finding, "tried", places->list[i].path, places->list[i].origin);
     return false;
 }
 
@@ -406,5 +407,5 @@ bool places_choose(const struct scene *scene, const struct places *places, unsig
         if (has || place->named)
             return true;
     }
-    return has_any || fail_without_any(scene, choice);
+    return has_any || fail_without_any(scene, places, choice);
 }

@@ -23,8 +23,6 @@ bool choose_python(struct session *session, unsigned first, struct chosen *chose
 void choose_environment(struct session *session, const struct chosen *chosen)
 {
     child_environment_start(&session->child, &session->environment);
-    if (session->switched)
-        child_environment_for_user(&session->child, span_of(session->identity.home), span_of(session->identity.name));
     if (chosen)
         child_environment_for_python(&session->child, span_of(chosen->bin), span_of(chosen->choice.interpreter.venv));
 }
@@ -36,7 +34,7 @@ struct span choose_origin(const struct chosen *chosen)
 
 bool choose_takes_safe_path(const struct interpreter *interpreter)
 {
-    return interpreter->knows_version && interpreter->major == 3 && interpreter->minor >= SAFE_PATH_MINOR;
+    return interpreter->version.parts >= 2 && interpreter->version.major == 3 && interpreter->version.minor >= SAFE_PATH_MINOR;
 }
 
 void choose_say(const struct session *session, const struct chosen *chosen)

@@ -186,7 +186,7 @@ bool judge_server(struct session *session, bool always, struct judgement *judgem
         choose_say(session, &judgement->chosen);
         choose_environment(session, &judgement->chosen);
         child_environment_for_uvicorn(&session->child, &session->settings);
-        judgement->minor = judgement->chosen.choice.interpreter.minor;
+        judgement->minor = judgement->chosen.choice.interpreter.version.minor;
         enum proof proof = prove(session, always, judgement);
         if (proof != PROOF_BROKEN || judgement->chosen.choice.named)
             return proof == PROOF_GOOD;

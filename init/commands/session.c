@@ -275,11 +275,21 @@ enum exit_code session_open(struct session *session, char **words, char **entrie
     return read_signal_settings(session);
 }
 
+/* Where the user's own packages are depends on HOME, so the checks look at what the server will get. */
+static void take_user_environment(struct session *session)
+{
+    child_environment_start(&session->of_user, &session->environment);
+    child_environment_for_user(&session->of_user, span_of(session->identity.home), span_of(session->identity.name));
+    session->environment.entries = session->of_user.entries;
+}
+
 enum exit_code session_prepare(struct session *session)
 {
     enum exit_code code = become_user(session);
     if (code != EXIT_OK)
         return code;
+    if (session->switched && !setting_is(&session->settings, SETTING_ROOT))
+        take_user_environment(session);
     host_read(&session->host, &session->reader, &session->environment);
     if (!setting_text(&session->settings, SETTING_HOST).at) {
         struct setting_error error;
