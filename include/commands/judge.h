@@ -4,13 +4,15 @@
 /* Chooses a Python and proves that it can serve: by reading, and where reading isn't certain by asking it. Nothing is
  * refused that only the interpreter can tell unless it was asked and said no. */
 
+#include "checks/application.h"
 #include "commands/choose.h"
 
 struct session;
 
 struct judgement {
     struct chosen chosen;
-    struct span app;  /* MODULE:ATTRIBUTE */
+    struct span app; /* MODULE:ATTRIBUTE */
+    struct application application;
     bool asked;       /* the interpreter was asked, and answered */
     unsigned minor;   /* of Python 3: asked, or else read; 0 when not known */
 };

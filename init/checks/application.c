@@ -45,10 +45,10 @@ static void set_candidates(const struct scene *scene, struct finding *finding, c
 
 static void set_mount(const struct scene *scene, struct finding *finding, struct span path)
 {
-    struct host_mount mount;
+    const struct mount *mount = scene->host ? host_mount_over(scene->host, path) : NULL;
 
-    if (scene->host && host_mount_over(scene->host, path, &mount))
-        host_mount_values(scene->findings, finding, &mount);
+    if (mount)
+        host_mount_values(scene->findings, finding, mount);
 }
 
 /* ---- the form ---- */

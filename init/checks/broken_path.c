@@ -203,7 +203,7 @@ static bool is_by_uv(const struct breakage *breakage)
 static struct finding *find_of_host(const struct breakage *breakage, const char *system, struct span scripts)
 {
     const struct scene *scene = breakage->scene;
-    struct finding *finding = begin(breakage, RULE_VENV_OF_HOST);
+    struct finding *finding = begin(breakage, RULE_VENV_FROM_ANOTHER_MACHINE);
     finding_set_string(scene->findings, finding, "system", system);
     finding_set(scene->findings, finding, "scripts", scripts);
     finding_set(scene->findings, finding, "home", breakage->pyvenv.home);
@@ -305,7 +305,7 @@ static struct finding *find_forbidden(const struct breakage *breakage)
 {
     const struct scene *scene = breakage->scene;
     const struct step *step = breakage->trace->last;
-    struct finding *finding = begin(breakage, RULE_PYTHON_UNREACHABLE);
+    struct finding *finding = begin(breakage, RULE_PYTHON_NOT_REACHABLE);
     finding_set(scene->findings, finding, "folder", step->path);
     broken_path_owner(scene, finding, step->mode, step->uid);
     finding_set_number(scene->findings, finding, "owner_id", step->uid);

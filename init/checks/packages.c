@@ -99,7 +99,7 @@ void search_path_of(const struct scene *scene, const struct interpreter *interpr
     path->count = 0;
     path->used = 0;
     path->doubt = NULL;
-    if (interpreter->library[0] && interpreter->version.minor < SAFE_PATH_MINOR)
+    if (interpreter->knows_version && interpreter->minor < SAFE_PATH_MINOR)
         add_resolved(path, scene->working_folder, SPAN(""), false);
     add_python_path(scene, path);
     add_library(interpreter, path);

@@ -324,6 +324,22 @@ static bool judge(const struct scene *scene, const struct place *place, struct i
 
 /* ---- the choice ---- */
 
+/* Seen by reading. Of a wrapper nothing is seen, so it may have it, which is not enough to prefer it. */
+static bool shows_uvicorn(const struct scene *scene, const struct interpreter *interpreter,
+                          bool (*has_uvicorn)(const struct scene *scene, const struct interpreter *interpreter))
+{
+    return !has_uvicorn || (interpreter->knows_version && has_uvicorn(scene, interpreter));
+}
+
+static bool is_shown(const struct finding *finding, const struct interpreter *interpreter)
+{
+    for (unsigned i = 0; i < finding->evidence_count; i++) {
+        if (span_is(finding->evidence[i].left, interpreter->venv[0] ? interpreter->path : interpreter->real))
+            return true;
+    }
+    return false;
+}
+
 /* Shown beside a named place that is broken: what else there is, without taking it. */
 static void add_tried(const struct scene *scene, const struct places *places, struct finding *finding,
                       bool (*has_uvicorn)(const struct scene *scene, const struct interpreter *interpreter))
@@ -333,16 +349,18 @@ static void add_tried(const struct scene *scene, const struct places *places, st
     struct scene quiet = *scene;
     unsigned shown = 0, trials = 0;
     quiet.findings = &unheard;
-    for (unsigned i = 0; i < places->count && shown < TRIED_MOST && trials < TRIALS_MOST; i++) {
+    for (unsigned i = 0; i < places->count && shown < TRIED_MOST; i++) {
         const struct place *place = &places->list[i];
         findings_clear(&unheard);
-        if (place->named || !judge(&quiet, place, &trial))
+        if (place->named || trials++ >= TRIALS_MOST || !judge(&quiet, place, &trial) || !trial.knows_version ||
+            is_shown(finding, &trial))
             continue;
-        bool has = !has_uvicorn || has_uvicorn(&quiet, &trial);
+        bool has = has_uvicorn && shows_uvicorn(&quiet, &trial, has_uvicorn);
         shown++;
-        trials++;
-        finding_evidence(scene->findings, finding, "tried", span_of(has ? trial.path : trial.real),
-                         has ? SPAN("works, and has uvicorn") : SPAN("works, but has no module 'uvicorn'"));
+        finding_evidence(scene->findings, finding, "tried", span_of(trial.venv[0] ? trial.path : trial.real),
+                         has           ? SPAN("works, and has uvicorn")
+                         : has_uvicorn ? SPAN("works, but has no module 'uvicorn'")
+                                       : SPAN("works"));
         if (has && !finding_value(finding, "elsewhere"))
             finding_set(scene->findings, finding, "elsewhere", span_of(trial.path));
     }
@@ -396,7 +414,7 @@ bool places_choose(const struct scene *scene, const struct places *places, unsig
             choice->broken = choice->broken ? choice->broken : broken;
             continue;
         }
-        bool has = !has_uvicorn || has_uvicorn(scene, &trial);
+        bool has = shows_uvicorn(scene, &trial, has_uvicorn);
         if (!has && !place->named && has_any)
             continue;
         interpreter_copy(&choice->interpreter, &trial);

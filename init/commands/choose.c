@@ -11,10 +11,9 @@ static struct places places;
 bool choose_python(struct session *session, unsigned first, struct chosen *chosen)
 {
     struct text bin = TEXT_ON(chosen->bin);
-    bool serves = session->request.kind == REQUEST_SERVE;
     if (first == 0)
         places_list(&session->scene, &places);
-    if (!places_choose(&session->scene, &places, first, serves ? packages_has_uvicorn : NULL, &chosen->choice))
+    if (!places_choose(&session->scene, &places, first, packages_has_uvicorn, &chosen->choice))
         return false;
     text_span(&bin, span_folder(span_of(chosen->choice.interpreter.path)));
     return true;
@@ -34,7 +33,7 @@ struct span choose_origin(const struct chosen *chosen)
 
 bool choose_takes_safe_path(const struct interpreter *interpreter)
 {
-    return interpreter->version.parts >= 2 && interpreter->version.major == 3 && interpreter->version.minor >= SAFE_PATH_MINOR;
+    return interpreter->knows_version && interpreter->major == 3 && interpreter->minor >= SAFE_PATH_MINOR;
 }
 
 void choose_say(const struct session *session, const struct chosen *chosen)

@@ -1,7 +1,7 @@
 #include "commands/judge.h"
 
 #include "base/report.h"
-#include "checks/packages.h"
+#include "checks/application.h"
 #include "commands/session.h"
 #include "facts/pyproject.h"
 #include "process/probe.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { PYPROJECT_MOST = 65536, NAME_MOST = 256, SAYS_LINES = 3, LINE_MOST = 512 };
+enum { PYPROJECT_MOST = 65536, NAME_MOST = 64, SAYS_LINES = 3, LINE_MOST = 512 };
 
 /* What became of one candidate. */
 enum proof { PROOF_GOOD, PROOF_BROKEN, PROOF_REFUSED, PROOF_STOPPED };
@@ -62,12 +62,7 @@ static uint64_t stop_signals(const struct supervise_options *options)
 
 static void ask(struct session *session, const struct judgement *judgement, struct probe_answer *answer)
 {
-    static char module[NAME_MOST];
     const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
-    struct span rest = judgement->app;
-    struct span name = span_split(&rest, ':');
-    struct text text = TEXT_ON(module);
-    text_span(&text, span_split(&name, '.'));
     const struct probe_question question = {
         .python = interpreter->path,
         .envp = session->child.entries,
@@ -75,8 +70,8 @@ static void ask(struct session *session, const struct judgement *judgement, stru
         .safe_path = choose_takes_safe_path(interpreter),
         .server = "uvicorn",
         .app_dir = session->app_dir,
-        .names = {module},
-        .name_count = text.cut || !text.length ? 0 : 1,
+        .names = {judgement->application.top},
+        .name_count = judgement->application.top[0] ? 1 : 0,
         .stops = stop_signals(&session->supervise),
     };
     probe_ask(&question, &session->given, answer);
@@ -126,26 +121,56 @@ static void add_broken(struct session *session, const struct judgement *judgemen
 
 /* ---- the proof ---- */
 
+/* The environment that should have been taken is broken, and this Python stood in for it: that is the cause. */
+static void blame(struct session *session, const struct judgement *judgement)
+{
+    const struct choice *choice = &judgement->chosen.choice;
+    if (choice->broken)
+        finding_weaken(choice->broken, SEVERITY_ERROR);
+    struct finding *finding = packages_missing(&session->scene, &choice->interpreter, SPAN(""));
+    finding_set_string(&session->findings, finding, "asked", "yes");
+    if (choice->broken)
+        finding_weaken(finding, SEVERITY_WARNING);
+}
+
 static enum proof weigh_answer(struct session *session, struct judgement *judgement, const struct probe_answer *answer)
 {
-    const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
+    enum proof proof = PROOF_GOOD;
     judgement->asked = true;
     judgement->minor = answer->minor;
     if (answer->server == PROBE_MISSING) {
-        struct finding *finding = packages_missing(&session->scene, interpreter, SPAN(""));
-        finding_set_string(&session->findings, finding, "asked", "yes");
-        return PROOF_REFUSED;
+        blame(session, judgement);
+        proof = PROOF_REFUSED;
     }
+    if (judgement->application.top[0] && answer->names[0] == PROBE_MISSING) {
+        application_missing(&session->scene, &judgement->chosen.choice.interpreter, &judgement->application, true);
+        proof = PROOF_REFUSED;
+    }
+    return proof;
+}
+
+static bool is_certain(const struct judgement *judgement)
+{
+    const struct choice *choice = &judgement->chosen.choice;
+    return choice->has_uvicorn && !choice->interpreter.doubt && judgement->application.state != APPLICATION_ASK;
+}
+
+/* Another root's interpreter can't be asked: what reading misses is said, and as an error only without a doubt. */
+static enum proof prove_by_reading(struct session *session, struct judgement *judgement)
+{
+    const struct choice *choice = &judgement->chosen.choice;
+    if (session->reader.is_ours)
+        return PROOF_GOOD; /* --probe never: nothing uncertain is refused */
+    if (!choice->has_uvicorn)
+        packages_missing(&session->scene, &choice->interpreter, SPAN(""));
+    if (judgement->application.state == APPLICATION_ASK)
+        application_missing(&session->scene, &choice->interpreter, &judgement->application, false);
     return PROOF_GOOD;
 }
 
-static enum proof prove(struct session *session, bool always, struct judgement *judgement)
+static enum proof prove_by_asking(struct session *session, struct judgement *judgement)
 {
     static struct probe_answer answer;
-    const struct choice *choice = &judgement->chosen.choice;
-    bool certain = choice->has_uvicorn && !choice->interpreter.doubt;
-    if ((certain && !always) || setting_chosen(&session->settings, SETTING_PROBE, "never") || !session->reader.is_ours)
-        return PROOF_GOOD;
     ask(session, judgement, &answer);
     say_asked(judgement, &answer);
     switch (answer.outcome) {
@@ -167,6 +192,20 @@ static enum proof prove(struct session *session, bool always, struct judgement *
     return PROOF_STOPPED;
 }
 
+static enum proof prove(struct session *session, bool always, struct judgement *judgement)
+{
+    const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
+    application_judge(&session->scene, interpreter, &judgement->application);
+    if (judgement->application.state == APPLICATION_REFUSED)
+        return PROOF_REFUSED;
+    if (setting_chosen(&session->settings, SETTING_PROBE, "never") || !session->reader.is_ours)
+        return prove_by_reading(session, judgement);
+    enum proof proof = always || !is_certain(judgement) ? prove_by_asking(session, judgement) : PROOF_GOOD;
+    if (proof == PROOF_GOOD)
+        application_shadows(&session->scene, interpreter);
+    return proof;
+}
+
 /* A found Python that turns out broken is only remembered, and the next place is judged. */
 static void weaken(struct findings *findings, unsigned first)
 {
@@ -186,7 +225,7 @@ bool judge_server(struct session *session, bool always, struct judgement *judgem
         choose_say(session, &judgement->chosen);
         choose_environment(session, &judgement->chosen);
         child_environment_for_uvicorn(&session->child, &session->settings);
-        judgement->minor = judgement->chosen.choice.interpreter.version.minor;
+        judgement->minor = judgement->chosen.choice.interpreter.minor;
         enum proof proof = prove(session, always, judgement);
         if (proof != PROOF_BROKEN || judgement->chosen.choice.named)
             return proof == PROOF_GOOD;

@@ -229,6 +229,7 @@ static void set_scene(struct session *session)
         .working_folder = span_of(session->working_folder),
         .app_dir = span_of(session->app_dir),
         .command_folder = session->request.folder,
+        .command_program = session->request.program,
     };
 }
 
