@@ -9,10 +9,9 @@
 #include "checks/broken_path.h"
 #include "image.h"
 
-#define ROOT_MOUNT  "100 1 0:50 / / rw - overlay overlay rw\n"
-#define OVER(point) "101 100 8:3 /ana/shop " point " rw - ext4 /dev/sda3 rw\n"
-#define VOLUME(point) \
-    "102 100 8:1 /var/lib/docker/volumes/shop_venv/_data " point " rw - ext4 /dev/sda1 rw\n"
+#define ROOT_MOUNT    "100 1 0:50 / / rw - overlay overlay rw\n"
+#define OVER(point)   "101 100 8:3 /ana/shop " point " rw - ext4 /dev/sda3 rw\n"
+#define VOLUME(point) "102 100 8:1 /var/lib/docker/volumes/shop_venv/_data " point " rw - ext4 /dev/sda1 rw\n"
 
 static struct image image;
 static struct trace trace;
@@ -92,7 +91,8 @@ static const struct row {
     /* the environment is a mount of its own */
     {"/hollow/.venv/bin/python", ROOT_MOUNT VOLUME("/hollow/.venv"), RULE_VENV_VOLUME_STALE, "/hollow/.venv/bin",
      "/hollow/.venv", ENOENT},
-    {"/dead/.venv/bin/python", ROOT_MOUNT VOLUME("/dead/.venv"), RULE_VENV_VOLUME_STALE, "/gone", "/dead/.venv", ENOENT},
+    {"/dead/.venv/bin/python", ROOT_MOUNT VOLUME("/dead/.venv"), RULE_VENV_VOLUME_STALE, "/gone", "/dead/.venv",
+     ENOENT},
     {"/short/bin/python", ROOT_MOUNT VOLUME("/dead/.venv"), RULE_VENV_VOLUME_STALE, "/gone", "/dead/.venv", ENOENT},
     /* another machine's */
     {"/mac/.venv/bin/python", ROOT_MOUNT, RULE_VENV_FROM_ANOTHER_MACHINE, "/opt", "", ENOENT},
@@ -204,9 +204,14 @@ static void paths_that_are_too_long_have_a_finding(void **state)
 static void environments_are_told_by_their_bin(void **state)
 {
     static const char *const table[][2] = {
-        {"/app/.venv/bin/python", "/app/.venv"}, {"/opt/venv/bin/python3", "/opt/venv"}, {"/usr/bin/python3", ""},
-        {"/usr/local/bin/python3", ""},          {"/bin/python3", ""},                   {"/python", ""},
-        {"/opt/conda/python", ""},               {"", ""},
+        {"/app/.venv/bin/python", "/app/.venv"},
+        {"/opt/venv/bin/python3", "/opt/venv"},
+        {"/usr/bin/python3", ""},
+        {"/usr/local/bin/python3", ""},
+        {"/bin/python3", ""},
+        {"/python", ""},
+        {"/opt/conda/python", ""},
+        {"", ""},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
