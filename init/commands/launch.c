@@ -83,7 +83,7 @@ enum exit_code launch(struct session *session, const struct launch *launch)
     const struct child_plan plan = {.path = launch->path, .argv = launch->argv, .envp = session->child.entries};
     if (session_is_stopped(session, &code))
         return code;
-    if (session->child.overflowed) {
+    if (session->child.overflowed || session->of_user.overflowed) {
         report_say_parts(REPORT_ERROR, "the environment is too large to add to", NULL);
         return EXIT_SYSTEM;
     }

@@ -135,7 +135,8 @@ static void read_two_variables(struct session *session)
     text_add(&text, ":");
     text_span(&text, attribute.at ? attribute : SPAN("app"));
     if (!text.cut)
-        settings_set(&session->settings, SETTING_APP, text_as_span(&text), ORIGIN_CONVENTIONAL, SPAN("MODULE_NAME"), &error);
+        settings_set(&session->settings, SETTING_APP, text_as_span(&text), ORIGIN_CONVENTIONAL, SPAN("MODULE_NAME"),
+                     &error);
 }
 
 static void open_report(const struct session *session)
@@ -244,7 +245,8 @@ static enum exit_code read_signal_settings(struct session *session)
     supervise->stop_timeout = (int64_t)setting_milliseconds(settings, SETTING_STOP_TIMEOUT, 0);
     supervise->orphan_timeout = (int64_t)setting_milliseconds(settings, SETTING_ORPHAN_TIMEOUT, 0);
     for (unsigned item = 0; item < settings->item_count; item++)
-        if (settings->items[item].setting == SETTING_MAP_SIGNAL && !supervise_map(supervise, settings->items[item].item))
+        if (settings->items[item].setting == SETTING_MAP_SIGNAL &&
+            !supervise_map(supervise, settings->items[item].item))
             return usage("expected FROM=TO with names or numbers of signals, not", settings->items[item].item, "");
     struct span death = setting_text(settings, SETTING_PDEATHSIG);
     if (death.length && !signal_number(death))
@@ -276,11 +278,21 @@ enum exit_code session_open(struct session *session, char **words, char **entrie
     return read_signal_settings(session);
 }
 
+/* Where the user's own packages are depends on HOME, so the checks look at what the server will get. */
+static void take_user_environment(struct session *session)
+{
+    child_environment_start(&session->of_user, &session->environment);
+    child_environment_for_user(&session->of_user, span_of(session->identity.home), span_of(session->identity.name));
+    session->environment.entries = session->of_user.entries;
+}
+
 enum exit_code session_prepare(struct session *session)
 {
     enum exit_code code = become_user(session);
     if (code != EXIT_OK)
         return code;
+    if (session->switched && !setting_is(&session->settings, SETTING_ROOT))
+        take_user_environment(session);
     host_read(&session->host, &session->reader, &session->environment);
     if (!setting_text(&session->settings, SETTING_HOST).at) {
         struct setting_error error;
