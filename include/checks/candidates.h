@@ -6,7 +6,7 @@
  * tells (facts/python_source.h).
  *
  * Places, in order: the app dir itself (main.py, app.py, api.py, then app/ with the same, as FastAPI's own command line
- * looks), src/ likewise, then each folder one level below the app dir, by name. At most 64 names of the app dir are
+ * looks), src/ likewise, then each folder one level below the app dir and below src/, by name. At most 64 names of the app dir are
  * kept, and 64 KiB of a file read.
  */
 
@@ -17,7 +17,8 @@ enum { CANDIDATES_MOST = 3, CANDIDATE_TEXT = 256, LISTING_NAMES = 64, LISTING_ST
 
 struct app_candidate {
     char reference[CANDIDATE_TEXT]; /* app.main:app */
-    char app_dir[CANDIDATE_TEXT];   /* what --app-dir must be for it, from the app dir: "src"; "" for the app dir itself */
+    char
+        app_dir[CANDIDATE_TEXT]; /* what --app-dir must be for it, from the app dir: "src"; "" for the app dir itself */
     char file[PATH_MOST];
     bool is_factory; /* needs --factory */
 };

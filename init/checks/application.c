@@ -23,14 +23,15 @@ static struct finding *add(const struct scene *scene, enum rule rule)
     return finding;
 }
 
-/* {near} and the words of a CMD that serves it; candidates are shown with their files. */
+/* {near}, unless only --app-dir differs, and {words}, a CMD's that serves it. */
 static void set_near(const struct scene *scene, struct finding *finding, const struct app_candidate *candidate)
 {
     char buffer[2 * CANDIDATE_TEXT];
     struct text words = TEXT_ON(buffer);
 
     candidate_words(candidate, &words);
-    finding_set_string(scene->findings, finding, "near", candidate->reference);
+    if (!span_is(setting_text(scene->settings, SETTING_APP), candidate->reference))
+        finding_set_string(scene->findings, finding, "near", candidate->reference);
     set(scene, finding, "words", text_as_span(&words));
 }
 
@@ -423,32 +424,61 @@ static void set_other_name(const struct scene *scene, struct finding *finding, s
     set(scene, finding, "shadow_new", text_as_span(&other));
 }
 
-/* A single file only: a package of that name is the real one more often than not. */
-static bool shadows(const struct scene *scene, struct span folder, const char *module, bool is_server)
+/* What uvicorn and FastAPI are made of, and import. */
+static const char *const needed[] = {"uvicorn", "fastapi", "starlette", "pydantic", "anyio", "click", "h11"};
+
+static void add_shadow(const struct scene *scene, struct span folder, struct span name, bool hides_server)
 {
+    struct finding *finding = add(scene, RULE_MODULE_SHADOWED);
     char buffer[PATH_MOST];
     struct text file = TEXT_ON(buffer);
 
-    if (module_in_folder(scene->reader, folder, span_of(module), &file) != MODULE_SOURCE)
-        return false;
-    struct finding *finding = add(scene, RULE_MODULE_SHADOWED);
+    text_span(&file, folder);
+    text_add(&file, span_ends(folder, "/") ? "" : "/");
+    text_span(&file, name);
     set(scene, finding, "shadow", text_as_span(&file));
-    finding_set_string(scene->findings, finding, "module", module);
-    if (is_server)
+    set(scene, finding, "module", span_first(name, name.length - 3));
+    if (hides_server)
         finding_set_string(scene->findings, finding, "server", "yes");
     set_other_name(scene, finding, text_as_span(&file));
+}
+
+struct shadow_search {
+    const struct scene *scene;
+    struct span folder;
+    bool runs_from_it; /* `python -m` looks here first */
+    bool hides_server;
+};
+
+/* Single files only: a package of that name is the real one more often than not. */
+static bool look_for_shadow(void *context, struct span name, unsigned char type)
+{
+    struct shadow_search *search = context;
+
+    (void)type;
+    if (!span_ends(name, ".py"))
+        return true;
+    for (size_t i = 0; i < ARRAY_LENGTH(needed); i++) {
+        bool hides_server = i == 0 && search->runs_from_it;
+        if (!span_is(span_first(name, name.length - 3), needed[i]))
+            continue;
+        add_shadow(search->scene, search->folder, name, hides_server);
+        search->hides_server |= hides_server;
+    }
     return true;
 }
 
 bool application_shadows(const struct scene *scene, const struct interpreter *interpreter)
 {
-    static const char *const needed[] = {"fastapi", "starlette", "pydantic", "anyio", "click", "h11", "typing_extensions"};
-    bool in_working_folder = interpreter->knows_version && interpreter->minor < SAFE_PATH_MINOR;
-    bool hides_server = in_working_folder && shadows(scene, scene->working_folder, "uvicorn", true);
+    bool runs_from_it = interpreter->knows_version && interpreter->minor < SAFE_PATH_MINOR;
+    bool is_one = span_equal(scene->app_dir, scene->working_folder);
+    struct shadow_search search = {scene, scene->app_dir, runs_from_it && is_one, false};
 
-    if (!hides_server)
-        (void)shadows(scene, scene->app_dir, "uvicorn", false);
-    for (size_t i = 0; i < ARRAY_LENGTH(needed); i++)
-        (void)shadows(scene, scene->app_dir, needed[i], false);
-    return hides_server;
+    (void)reader_list(scene->reader, search.folder, MODULE_NAMES_MOST, look_for_shadow, &search);
+    if (runs_from_it && !is_one) {
+        search.folder = scene->working_folder;
+        search.runs_from_it = true;
+        (void)reader_list(scene->reader, search.folder, MODULE_NAMES_MOST, look_for_shadow, &search);
+    }
+    return search.hides_server;
 }

@@ -212,7 +212,8 @@ static void look_at(const struct place_to_look *place, struct candidates *candid
         candidates->count++;
 }
 
-static void look_in(const struct scene *scene, struct span attribute, const char *app_dir, struct candidates *candidates)
+static void look_in(const struct scene *scene, struct span attribute, const char *app_dir,
+                    struct candidates *candidates)
 {
     struct place_to_look place = {.scene = scene, .attribute = attribute, .app_dir = span_of(app_dir)};
 
@@ -233,16 +234,18 @@ static bool is_skipped(struct span folder)
     return span_has(folder, '.'); /* can't be part of a module's name */
 }
 
-void candidates_look(const struct scene *scene, struct span attribute, struct candidates *candidates)
+/* The folders of the app dir, or of src/ in it, as packages. */
+static void look_in_packages(const struct scene *scene, struct span attribute, const char *app_dir,
+                             struct candidates *candidates)
 {
     struct listing listing;
-    struct place_to_look place = {.scene = scene, .attribute = attribute};
+    struct place_to_look place = {.scene = scene, .attribute = attribute, .app_dir = span_of(app_dir)};
+    char buffer[PATH_MOST];
+    struct text folder = TEXT_ON(buffer);
 
-    candidates->count = 0;
-    look_in(scene, attribute, "", candidates);
-    if (span_equal(scene->app_dir, scene->working_folder)) /* else --app-dir is given already */
-        look_in(scene, attribute, "src", candidates);
-    listing_read(scene->reader, scene->app_dir, &listing);
+    if (!join(&folder, scene->app_dir, place.app_dir))
+        return;
+    listing_read(scene->reader, text_as_span(&folder), &listing);
     for (unsigned i = 0; i < listing.count; i++) {
         place.package = listing.names[i];
         if (!listing.is_folder[i] || is_skipped(place.package))
@@ -252,6 +255,20 @@ void candidates_look(const struct scene *scene, struct span attribute, struct ca
             look_at(&place, candidates);
         }
     }
+}
+
+void candidates_look(const struct scene *scene, struct span attribute, struct candidates *candidates)
+{
+    /* Below another --app-dir than the working folder, src/ would have to be named from elsewhere. */
+    bool looks_in_src = span_equal(scene->app_dir, scene->working_folder);
+
+    candidates->count = 0;
+    look_in(scene, attribute, "", candidates);
+    if (looks_in_src)
+        look_in(scene, attribute, "src", candidates);
+    look_in_packages(scene, attribute, "", candidates);
+    if (looks_in_src)
+        look_in_packages(scene, attribute, "src", candidates);
 }
 
 bool candidates_discover(const struct scene *scene, struct app_candidate *candidate)

@@ -84,17 +84,25 @@ void privileges_notes_add(const struct privileges_result *result, struct finding
     finding_set_string(findings, finding, "error", strerror(result->output_error));
 }
 
+static void near_capability_set(struct span word, struct finding *finding, struct findings *findings)
+{
+    size_t best = NEAR_ENOUGH + 1;
+    if (span_starts(word, "CAP_"))
+        word = span_from(word, sizeof("CAP_") - 1);
+    for (unsigned i = 0; i < CAPABILITY_COUNT; i++) {
+        struct span name = span_from(span_of(capability_name(i)), sizeof("CAP_") - 1);
+        size_t distance = span_distance(word, name);
+        if (distance < best && 2 * distance < name.length) {
+            best = distance;
+            finding_set(findings, finding, "near", name);
+        }
+    }
+}
+
 void unknown_capability_add(struct span word, const char *setting, struct findings *findings)
 {
     struct finding *finding = findings_add(findings, RULE_UNKNOWN_CAPABILITY);
-    size_t best = NEAR_ENOUGH + 1;
     finding_set(findings, finding, "value", word.length > 0 ? word : SPAN("(empty)"));
     finding_set_string(findings, finding, "setting", setting);
-    for (unsigned i = 0; i < CAPABILITY_COUNT; i++) {
-        size_t distance = span_distance(word, span_of(capability_name(i)));
-        if (distance < best) {
-            best = distance;
-            finding_set_string(findings, finding, "near", capability_name(i));
-        }
-    }
+    near_capability_set(word, finding, findings);
 }

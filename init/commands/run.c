@@ -46,6 +46,7 @@ enum exit_code run(struct session *session)
         session_fail(session, first);
         return EXIT_NOT_EXECUTABLE;
     }
+    report_findings(&session->findings, 0, REPORT_MESSAGES);
     const struct launch plan = {.path = path, .argv = argv, .serves = session->request.kind == REQUEST_SERVER};
     return launch(session, &plan);
 }

@@ -135,7 +135,8 @@ static void read_two_variables(struct session *session)
     text_add(&text, ":");
     text_span(&text, attribute.at ? attribute : SPAN("app"));
     if (!text.cut)
-        settings_set(&session->settings, SETTING_APP, text_as_span(&text), ORIGIN_CONVENTIONAL, SPAN("MODULE_NAME"), &error);
+        settings_set(&session->settings, SETTING_APP, text_as_span(&text), ORIGIN_CONVENTIONAL, SPAN("MODULE_NAME"),
+                     &error);
 }
 
 static void open_report(const struct session *session)
@@ -244,7 +245,8 @@ static enum exit_code read_signal_settings(struct session *session)
     supervise->stop_timeout = (int64_t)setting_milliseconds(settings, SETTING_STOP_TIMEOUT, 0);
     supervise->orphan_timeout = (int64_t)setting_milliseconds(settings, SETTING_ORPHAN_TIMEOUT, 0);
     for (unsigned item = 0; item < settings->item_count; item++)
-        if (settings->items[item].setting == SETTING_MAP_SIGNAL && !supervise_map(supervise, settings->items[item].item))
+        if (settings->items[item].setting == SETTING_MAP_SIGNAL &&
+            !supervise_map(supervise, settings->items[item].item))
             return usage("expected FROM=TO with names or numbers of signals, not", settings->items[item].item, "");
     struct span death = setting_text(settings, SETTING_PDEATHSIG);
     if (death.length && !signal_number(death))
