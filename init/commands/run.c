@@ -16,7 +16,6 @@ static void weaken(struct session *session, unsigned first)
         struct finding *finding = &session->findings.list[i];
         finding_weaken(finding, finding_value(finding, "wanted") ? SEVERITY_WARNING : SEVERITY_NOTE);
     }
-    report_findings(&session->findings, first, REPORT_MESSAGES);
 }
 
 enum exit_code run(struct session *session)
@@ -35,15 +34,14 @@ enum exit_code run(struct session *session)
     choose_environment(session, found ? &chosen : NULL);
     const struct environment environment = {session->child.entries};
     struct span search_path = environment_get(&environment, "PATH");
-    first = session->findings.count;
     int error = command_find(&session->scene, span_of(argv[0]), search_path, &text);
     if (error) {
         command_not_found(&session->scene, span_of(argv[0]), search_path, error);
-        session_fail(session, first);
+        session_fail(session, 0);
         return error == EACCES ? EXIT_NOT_EXECUTABLE : EXIT_NOT_FOUND;
     }
     if (!executable_capabilities(&session->reader, text_as_span(&text), &session->findings)) {
-        session_fail(session, first);
+        session_fail(session, 0);
         return EXIT_NOT_EXECUTABLE;
     }
     report_findings(&session->findings, 0, REPORT_MESSAGES);
