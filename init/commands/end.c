@@ -54,7 +54,8 @@ static void begin(struct ending *ending, enum rule rule)
 
 static bool was_out_of_memory(const struct ending *ending)
 {
-    return ending->end->before.knows_kills && ending->after.knows_kills && ending->after.kills > ending->end->before.kills;
+    return ending->end->before.knows_kills && ending->after.knows_kills &&
+           ending->after.kills > ending->end->before.kills;
 }
 
 static void tell_memory(struct ending *ending)
