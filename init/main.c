@@ -10,9 +10,9 @@
 
 static enum exit_code run_verb(struct session *session)
 {
+    if (session->verb && session->verb->run)
+        return session->verb->run(session);
     if (session->verb) {
-        if (session->verb->run)
-            return session->verb->run(session);
         report_say_parts(REPORT_ERROR, "'", session->verb->name, "' is reserved for a command that isn't built yet",
                          NULL);
         return EXIT_USAGE;

@@ -84,7 +84,7 @@ enum exit_code check(struct session *session)
         return EXIT_USAGE;
     }
     if (judge_server(session, true, &judgement)) {
-        application_advise(&session->scene, &judgement.application);
+        application_advise(&session->scene, &judgement.chosen.choice.interpreter, &judgement.application);
         show_python(&judgement);
         show_well("app", judgement.app);
         show_user(session);

@@ -77,6 +77,14 @@ static enum exit_code stay_with(struct session *session, const struct launch *la
     return (enum exit_code)code;
 }
 
+static void warn_of_shell(struct session *session, const struct launch *launch)
+{
+    unsigned first = session->findings.count;
+    struct finding *finding = findings_add(&session->findings, RULE_SCRIPT_WITHOUT_INTERPRETER_LINE);
+    finding_set_string(&session->findings, finding, "command", launch->path);
+    report_findings(&session->findings, first, REPORT_MESSAGES);
+}
+
 enum exit_code launch(struct session *session, const struct launch *launch)
 {
     enum exit_code code;
@@ -95,6 +103,6 @@ enum exit_code launch(struct session *session, const struct launch *launch)
     if (result.step != CHILD_STARTED)
         return not_started(session, launch, &result);
     if (result.by_shell)
-        report_say_parts(REPORT_LINE, "warning: ", launch->path, " has no #! line: /bin/sh runs it", NULL);
+        warn_of_shell(session, launch);
     return stay_with(session, launch, result.pid);
 }
