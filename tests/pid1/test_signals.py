@@ -5,7 +5,7 @@ import os
 import signal
 
 import pytest
-from conftest import ACTOR, LIMIT, until
+from conftest import ACTOR, until
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 FORWARDED = [number for number in range(1, 65) if number not in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD)]
