@@ -5,7 +5,7 @@ import os
 import signal
 
 import pytest
-from conftest import ACTOR, until
+from conftest import ACTOR, children, until
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 FORWARDED = [number for number in range(1, 65) if number not in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD)]
@@ -208,6 +208,8 @@ def test_no_signal_falls_between_fork_and_exec(start, pid1):
     """TERM as early as it can be: the child dies of it, or its handler runs. It is never swallowed."""
     for _ in range(300):
         run = start("--signal-to", "group", "--", ACTOR, "pause", pid1=pid1)
+        # Before its first statement the kernel discards what it sends to a PID 1, and TERM ends any other process.
+        until(lambda run=run: children(run.pid), "a child")
         run.signal(15)
         assert run.wait() == 128 + 15
 
