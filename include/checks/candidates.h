@@ -1,13 +1,13 @@
 #ifndef CHECKS_CANDIDATES_H
 #define CHECKS_CANDIDATES_H
 
-/* Applications that are really there, for did-you-mean: files in the places where people put them, read to see that they
- * hold one. Nothing is invented: each candidate's file exists and binds the name at its top level, as far as reading
+/* Applications that are really there, for did-you-mean: files in the places where people put them, read to see that
+ * they hold one. Nothing is invented: each candidate's file exists and binds the name at its top level, as far as reading
  * tells (facts/python_source.h).
  *
  * Places, in order: the app dir itself (main.py, app.py, api.py, then app/ with the same, as FastAPI's own command line
- * looks), src/ likewise, then each folder one level below the app dir and below src/, by name. At most 64 names of the app dir are
- * kept, and 64 KiB of a file read.
+ * looks), src/ likewise, then each folder one level below the app dir and below src/, by name. At most 64
+ * names of a folder are kept, and 64 KiB of a file read.
  */
 
 #include "checks/scene.h"
