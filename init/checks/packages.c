@@ -73,7 +73,7 @@ static void add_library(const struct interpreter *interpreter, struct search_pat
     add_versioned(interpreter, path, span_of(interpreter->base), "", false);
 }
 
-/* Lib/site.py: getuserbase and check_enableusersite. Python itself would ask the passwd file for a home that isn't set. */
+/* Lib/site.py: getuserbase and check_enableusersite. Python itself would ask passwd for a home that isn't set. */
 static void add_user_site(const struct scene *scene, const struct interpreter *interpreter, struct search_path *path)
 {
     char buffer[PATH_MOST];
