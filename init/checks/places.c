@@ -175,7 +175,12 @@ static void add_path(const struct scene *scene, struct places *places, bool name
             folder = keep_absolute(places, scene->working_folder, entry);
         bool is_environment = is_environment_bin(scene->reader, folder);
         if (named && is_environment)
-            add_named_folder(scene, places, SPAN("/"), span_folder(folder), SPAN("PATH"), true);
+            add(places, (struct place){.form = PLACE_ENVIRONMENT,
+                                       .path = keep_absolute(places, SPAN("/"), span_folder(folder)),
+                                       .origin = SPAN("PATH"),
+                                       .named = true,
+                                       .only_warns = !scene->host->in_container,
+                                       .by_path = true});
         if (named || is_environment || !reader_is_folder(scene->reader, folder))
             continue;
         if (places->count + USUAL_BINS >= PLACES_MOST)
@@ -183,7 +188,8 @@ static void add_path(const struct scene *scene, struct places *places, bool name
         else
             add(places, (struct place){.form = PLACE_BIN,
                                        .path = keep_absolute(places, SPAN("/"), folder),
-                                       .origin = SPAN("PATH")});
+                                       .origin = SPAN("PATH"),
+                                       .by_path = true});
     }
 }
 
@@ -397,18 +403,29 @@ static bool fail_without_any(const struct scene *scene, const struct places *pla
     return false;
 }
 
+static void take(struct choice *choice, const struct place *place, unsigned index,
+                 const struct interpreter *interpreter, bool has_uvicorn)
+{
+    interpreter_copy(&choice->interpreter, interpreter);
+    choice->place = index;
+    choice->has_uvicorn = has_uvicorn;
+    choice->named = place->named;
+}
+
 bool places_choose(const struct scene *scene, const struct places *places, unsigned first,
                    bool (*has_uvicorn)(const struct scene *scene, const struct interpreter *interpreter),
                    struct choice *choice)
 {
     static struct interpreter trial;
-    bool has_any = false;
+    bool has_any = false, searches_path = false;
     choice->broken = NULL;
     for (unsigned i = first; i < places->count; i++) {
         const struct place *place = &places->list[i];
         unsigned before = scene->findings->count;
+        if (searches_path && !place->by_path)
+            continue;
         bool works = judge(scene, place, &trial);
-        if (!works && place->named && !place->only_warns) {
+        if (!works && place->named && !place->only_warns && !searches_path) {
             if (scene->findings->count > before)
                 add_tried(scene, places, &scene->findings->list[scene->findings->count - 1], has_uvicorn);
             return false;
@@ -419,15 +436,14 @@ bool places_choose(const struct scene *scene, const struct places *places, unsig
             continue;
         }
         bool has = shows_uvicorn(scene, &trial, has_uvicorn);
-        if (!has && !place->named && has_any)
+        if (!has && has_any)
             continue;
-        interpreter_copy(&choice->interpreter, &trial);
-        choice->place = i;
-        choice->has_uvicorn = has;
-        choice->named = place->named;
+        take(choice, place, i, &trial, has);
         has_any = true;
-        if (has || place->named)
+        if (has || (place->named && !place->by_path))
             return true;
+        /* PATH is a search of its own: what its first environment hasn't got, its next folder may have. */
+        searches_path = place->named;
     }
     return has_any || fail_without_any(scene, places, choice);
 }
