@@ -28,6 +28,8 @@ struct place {
     enum place_form form;
     struct span path;   /* absolute */
     struct span origin; /* "VIRTUAL_ENV", "--python", "PATH" ... */
+    dev_t device;       /* of a bin that was found, to know it again */
+    ino_t inode;
     bool named;
     bool by_path;    /* an entry of PATH */
     bool only_warns; /* a leftover of a shell, outside a container: skipped with a warning when broken */

@@ -72,6 +72,24 @@ static void add(struct places *places, struct place place)
     places->list[places->count++] = place;
 }
 
+/* A folder of Pythons that is there. /bin is mostly /usr/bin by another name, and is looked at once. */
+static void add_bin(const struct scene *scene, struct places *places, struct span path, struct span origin,
+                    bool by_path)
+{
+    struct place place = {.form = PLACE_BIN, .path = path, .origin = origin, .by_path = by_path};
+    struct stat status;
+    if (reader_stat(scene->reader, path, &status) != 0 || !S_ISDIR(status.st_mode))
+        return;
+    for (unsigned i = 0; i < places->count; i++) {
+        const struct place *other = &places->list[i];
+        if (other->form == PLACE_BIN && other->device == status.st_dev && other->inode == status.st_ino)
+            return;
+    }
+    place.device = status.st_dev;
+    place.inode = status.st_ino;
+    add(places, place);
+}
+
 /* A folder that is an environment's bin by its name, whether it exists or not, or by the pyvenv.cfg above it. */
 static bool is_environment_bin(const struct reader *reader, struct span folder)
 {
@@ -181,15 +199,12 @@ static void add_path(const struct scene *scene, struct places *places, bool name
                                        .named = true,
                                        .only_warns = !scene->host->in_container,
                                        .by_path = true});
-        if (named || is_environment || !reader_is_folder(scene->reader, folder))
+        if (named || is_environment)
             continue;
         if (places->count + USUAL_BINS >= PLACES_MOST)
             places->cut = true;
         else
-            add(places, (struct place){.form = PLACE_BIN,
-                                       .path = keep_absolute(places, SPAN("/"), folder),
-                                       .origin = SPAN("PATH"),
-                                       .by_path = true});
+            add_bin(scene, places, keep_absolute(places, SPAN("/"), folder), SPAN("PATH"), true);
     }
 }
 
@@ -266,8 +281,8 @@ void places_list(const struct scene *scene, struct places *places)
     add_found_environment(scene, places, SPAN("/opt"), "venv", SPAN("a usual place"));
     add_found_environment(scene, places, SPAN("/"), "venv", SPAN("a usual place"));
     add_path(scene, places, false);
-    add(places, (struct place){.form = PLACE_BIN, .path = SPAN("/usr/local/bin"), .origin = SPAN("a usual place")});
-    add(places, (struct place){.form = PLACE_BIN, .path = SPAN("/usr/bin"), .origin = SPAN("a usual place")});
+    add_bin(scene, places, SPAN("/usr/local/bin"), SPAN("a usual place"), false);
+    add_bin(scene, places, SPAN("/usr/bin"), SPAN("a usual place"), false);
 }
 
 /* ---- from a place to a file ---- */
