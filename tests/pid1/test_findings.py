@@ -32,7 +32,11 @@ class Image:
         self.binds = [("/usr", "/usr")]
         (root / "usr").mkdir()
         for name in ("bin", "lib", "lib64"):
-            (root / name).symlink_to(f"usr/{name}")
+            if os.path.islink(f"/{name}"):
+                (root / name).symlink_to(f"usr/{name}")
+            elif os.path.isdir(f"/{name}"):
+                (root / name).mkdir()
+                self.binds.append((f"/{name}", f"/{name}"))
         self.folder("/app")
         self.environment(VENV)
 
