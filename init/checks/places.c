@@ -72,17 +72,19 @@ static void add(struct places *places, struct place place)
     places->list[places->count++] = place;
 }
 
-/* A folder of Pythons that is there. /bin is mostly /usr/bin by another name, and is looked at once. */
+/* A folder of Pythons. /bin is mostly /usr/bin by another name, and is looked at once; what of PATH isn't there, not at
+ * all. */
 static void add_bin(const struct scene *scene, struct places *places, struct span path, struct span origin,
                     bool by_path)
 {
     struct place place = {.form = PLACE_BIN, .path = path, .origin = origin, .by_path = by_path};
-    struct stat status;
-    if (reader_stat(scene->reader, path, &status) != 0 || !S_ISDIR(status.st_mode))
+    struct stat status = {0};
+    if (reader_stat(scene->reader, path, &status) != 0 && by_path)
         return;
     for (unsigned i = 0; i < places->count; i++) {
         const struct place *other = &places->list[i];
-        if (other->form == PLACE_BIN && other->device == status.st_dev && other->inode == status.st_ino)
+        if (status.st_ino && other->form == PLACE_BIN && other->device == status.st_dev &&
+            other->inode == status.st_ino)
             return;
     }
     place.device = status.st_dev;
