@@ -4,6 +4,7 @@ compared with tests/golden. What each says is decided by include/base/rules.def.
 import dataclasses
 import json
 import re
+import signal
 from collections.abc import Callable
 
 import golden
@@ -21,6 +22,7 @@ class Scene:
     env: dict = dataclasses.field(default_factory=dict)
     make: Callable = lambda root: None
     more: dict = dataclasses.field(default_factory=dict)  # for start()
+    stop: int = 0  # a signal that it gets as soon as it says "ready"
 
 
 def file(path, content, mode=0o755):
@@ -56,7 +58,16 @@ def python(content, mode=0o755):
     return file("app/.venv/bin/python", content, mode)
 
 
+def for_riscv(root):
+    """A good ELF file for another machine."""
+    content = bytearray((root / "actor").read_bytes())
+    content[18:20] = (243).to_bytes(2, "little")  # e_machine, EM_RISCV
+    python(bytes(content))(root)
+
+
 PYVENV = b"home = /usr/local/bin\nversion = 3.13.5\ncommand = /usr/local/bin/python3 -m venv /build/.venv\n"
+PASSWD = file("etc/passwd", b"root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n", 0o644)
+GROUPS = file("etc/group", b"".join(b"group%d:x:%d:app\n" % (number, 2000 + number) for number in range(70)), 0o644)
 MANY = {f"ASGI_INIT_NUMBER_{number}": "1" for number in range(60)}
 
 SCENES = {
@@ -84,6 +95,22 @@ SCENES = {
     "command-not-executable": Scene(126, ("/entry.sh",), make=file("entry.sh", b"#!/actor\n", 0o644)),
     "script-has-crlf": Scene(127, ("/entry.sh",), make=file("entry.sh", b"#!/actor\r\nexit 0\r\n")),
     "script-interpreter-missing": Scene(127, ("/entry.sh",), make=file("entry.sh", b"#!/bin/bash\n")),
+    "script-without-interpreter-line": Scene(98, ("/entry.sh",), make=all_of(file("entry.sh", b"exit 0\n"), file("bin/sh", "actor"))),
+    "settings-conflict": Scene(78, ("--exec", "--stop-timeout", "5", "/actor"), {"ASGI_INIT_MAP_SIGNAL": "HUP="}),
+    "unknown-capability": Scene(64, ("--keep-caps", "net_bind_servce", "/actor")),
+    "malformed-user": Scene(67, ("--user", "app:app:app", "/actor"), make=PASSWD),
+    "no-such-user": Scene(67, ("--user", "ap", "/actor"), make=PASSWD),
+    "no-such-group": Scene(67, ("--user", "app:staff", "/actor"), make=PASSWD),
+    "too-many-groups": Scene(67, ("--user", "app", "/actor"), make=all_of(PASSWD, GROUPS)),
+    "puid-not-number": Scene(67, ("/actor",), {"PUID": "app", "PGID": "1000"}),
+    "user-needs-root": Scene(77, ("--user", "2000", "/actor"), more={"user": (1000, 1000)}),
+    "user-without-entry": Scene(0, ("--user", "2000", "/actor"), make=PASSWD),
+    "program-for-other-machine": Scene(72, env=VENV, make=for_riscv),
+    "killed-by-timeout": Scene(
+        137, ("--stop-timeout", "0.2", "/gunicorn", "ignore", "15", "say", "ready", "pause"), make=file("gunicorn", "actor"),
+        stop=signal.SIGTERM,
+    ),
+    "ended": Scene(3, ("-v", "/actor", "exit", "3")),
     "crashed": Scene(139, ("/gunicorn", "die", "11"), make=file("gunicorn", "actor")),
     "killed-from-outside": Scene(137, ("/gunicorn", "die", "9"), make=file("gunicorn", "actor")),
 }  # fmt: skip
@@ -106,7 +133,8 @@ def test_finding(start, root_folder, rule):
     scene.make(root_folder)
 
     def run(**env):
-        return start(*scene.words, root=root_folder, program="/asgi-init", env={**scene.env, **env}, **scene.more)
+        process = start(*scene.words, root=root_folder, program="/asgi-init", env={**scene.env, **env}, **scene.more)
+        return process.said("ready").signal(scene.stop) if scene.stop else process
 
     shown, told = run(), run(ASGI_INIT_LOG_FORMAT="json")
     assert (shown.wait(), told.wait()) == (scene.code, scene.code), shown.err
