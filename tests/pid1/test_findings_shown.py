@@ -66,6 +66,40 @@ def for_riscv(root):
 
 
 PYVENV = b"home = /usr/local/bin\nversion = 3.13.5\ncommand = /usr/local/bin/python3 -m venv /build/.venv\n"
+CFG = b"home = /usr/local/bin\nversion = 3.13.5\n"
+LIBRARY = "usr/local/lib/python3.13"
+APP = file("app/app/__init__.py", b"")
+CHECK = ("check", "--probe", "never")
+FROM_OUTSIDE = ("check", "--root", "/image", "--workdir", "/app", "--env", "VIRTUAL_ENV=/app/.venv")  # never asks
+SERVED = {**VENV, "UVICORN_APP_DIR": "/app"}
+# An environment in which reading finds all that serving needs: nothing is asked, so that the Python in it may be any program.
+ENVIRONMENT = all_of(
+    file("usr/local/bin/python3.13", "actor"),
+    file(f"{LIBRARY}/os.py", b"", 0o644),
+    file(f"{LIBRARY}/encodings/__init__.py", b"", 0o644),
+    folder(f"{LIBRARY}/lib-dynload"),
+    link("app/.venv/bin/python", "/usr/local/bin/python3.13"),
+    file("app/.venv/pyvenv.cfg", CFG, 0o644),
+    file("app/.venv/lib/python3.13/site-packages/uvicorn/__init__.py", b"", 0o644),
+    file("app/.venv/lib/python3.13/site-packages/uvicorn/__main__.py", b"", 0o644),
+)
+
+
+def unpacked(make):
+    """The same as an image that was unpacked into a folder, to be judged from outside."""
+
+    def make_inside(root):
+        file("image/actor", "actor")(root)
+        make(root / "image")
+
+    return make_inside
+
+
+def application(path, content):
+    """An environment, and a file of the application."""
+    return all_of(ENVIRONMENT, file(path, content, 0o644))
+
+
 PASSWD = file("etc/passwd", b"root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n", 0o644)
 GROUPS = file("etc/group", b"".join(b"group%d:x:%d:app\n" % (number, 2000 + number) for number in range(70)), 0o644)
 MANY = {f"ASGI_INIT_NUMBER_{number}": "1" for number in range(60)}
@@ -106,6 +140,37 @@ SCENES = {
     "user-needs-root": Scene(77, ("--user", "2000", "/actor"), more={"user": (1000, 1000)}),
     "user-without-entry": Scene(0, ("--user", "2000", "/actor"), make=PASSWD),
     "program-for-other-machine": Scene(72, env=VENV, make=for_riscv),
+    "app-reference-malformed": Scene(66, (*CHECK, "app/main.py:app"), SERVED, application("app/app/main.py", b"app = FastAPI()\n")),
+    "app-dir-missing": Scene(66, (*FROM_OUTSIDE, "app.main:app", "--app-dir", "src"), {}, unpacked(ENVIRONMENT)),
+    "app-submodule-missing": Scene(
+        0, (*CHECK, "app.mian:app"), SERVED, all_of(APP, application("app/app/main.py", b"app = FastAPI()\n"))
+    ),
+    "app-file-empty": Scene(0, (*CHECK, "app.main:app"), SERVED, application("app/app/main.py", b"")),
+    "app-attribute-missing": Scene(
+        0, (*CHECK, "app.main:app"), SERVED, application("app/app/main.py", b"application = FastAPI()\n")
+    ),
+    "app-is-factory": Scene(
+        0, (*CHECK, "main:create_app"), SERVED, application("app/main.py", b"def create_app():\n    return FastAPI()\n")
+    ),
+    "app-unreadable": Scene(
+        0, (*CHECK, "main:app"), SERVED, all_of(ENVIRONMENT, file("app/main.py", b"app = FastAPI()\n", 0o600)), {"user": (1000, 1000)}
+    ),
+    "module-shadowed": Scene(
+        98, ("main:app",), SERVED, all_of(application("app/main.py", b"app = FastAPI()\n"), file("app/fastapi.py", b""))
+    ),
+    "venv-version-mismatch": Scene(
+        72, ("check", "main:app"), VENV,
+        all_of(ENVIRONMENT, lambda root: (root / "app/.venv/lib/python3.13").rename(root / "app/.venv/lib/python3.12")),
+    ),
+    "uvicorn-not-installed": Scene(
+        72, (*FROM_OUTSIDE, "main:app"), {},
+        unpacked(
+            all_of(
+                application("app/main.py", b"app = FastAPI()\n"),
+                lambda root: (root / "app/.venv/lib/python3.13/site-packages/uvicorn").rename(root / "uvicorn"),
+            )
+        ),
+    ),
     "killed-by-timeout": Scene(
         137, ("--stop-timeout", "0.2", "/gunicorn", "ignore", "15", "say", "ready", "pause"), make=file("gunicorn", "actor"),
         stop=signal.SIGTERM,
