@@ -3,12 +3,14 @@ compared with tests/golden. What each says is decided by include/base/rules.def.
 
 import dataclasses
 import json
+import os
 import re
 import signal
 from collections.abc import Callable
 
 import golden
 import pytest
+from conftest import BINARY
 
 VENV = {"VIRTUAL_ENV": "/app/.venv"}
 
@@ -192,6 +194,14 @@ def block(text, rule):
     return found[0] + "\n"
 
 
+def check_shown(rule, code, shown, told):
+    """Two runs of the same, one as text and one in JSON."""
+    assert (shown.wait(), told.wait()) == (code, code), shown.err
+    findings = [entry for entry in objects(told.out + told.err) if entry.get("rule") == rule]
+    assert findings, told.err
+    golden.compare_finding(rule, block(shown.out + shown.err, rule), findings[0])
+
+
 @pytest.mark.parametrize("rule", SCENES)
 def test_finding(start, root_folder, rule):
     scene = SCENES[rule]
@@ -201,11 +211,51 @@ def test_finding(start, root_folder, rule):
         process = start(*scene.words, root=root_folder, program="/asgi-init", env={**scene.env, **env}, **scene.more)
         return process.said("ready").signal(scene.stop) if scene.stop else process
 
-    shown, told = run(), run(ASGI_INIT_LOG_FORMAT="json")
-    assert (shown.wait(), told.wait()) == (scene.code, scene.code), shown.err
-    findings = [entry for entry in objects(told.out + told.err) if entry.get("rule") == rule]
-    assert findings, told.err
-    golden.compare_finding(rule, block(shown.out + shown.err, rule), findings[0])
+    check_shown(rule, scene.code, run(), run(ASGI_INIT_LOG_FORMAT="json"))
+
+
+# Without some capability, started by setpriv; or in a user namespace of one id, started by unshare.
+BARE = ("--bounding-set", "-all", "--inh-caps", "-all", BINARY)
+RESTRICTED = {
+    "user-not-permitted": ("/usr/bin/setpriv", 77, (*BARE, "--user", "54321:54321", "--", "true")),
+    "capability-not-available": ("/usr/bin/setpriv", 77, (*BARE, "--keep-caps", "net_raw", "--", "true")),
+    "privileges-not-changed": (
+        "/usr/bin/setpriv", 71,
+        ("--bounding-set", "-all,+setuid,+kill", "--inh-caps", "-all", BINARY, "--drop-privs", "--new-privs", "--", "true"),
+    ),
+    "id-not-mapped": ("/usr/bin/unshare", 77, ("--user", "--map-root-user", BINARY, "--user", "54321:54321", "--", "true")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RESTRICTED)
+def test_finding_of_who_may_not(start, rule):
+    program, code, words = RESTRICTED[rule]
+
+    def run(**env):
+        return start(*words, program=program, env={"PATH": "/usr/bin:/bin", **env})
+
+    check_shown(rule, code, run(), run(ASGI_INIT_LOG_FORMAT="json"))
+
+
+def test_finding_of_an_output_of_root(start):
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    words = ("--bounding-set", "-all,+setuid,+setgid", "--inh-caps", "-all", BINARY, "-v", "--user", "54321:54321", "--", "true")
+
+    def run(**env):
+        return start(*words, program="/usr/bin/setpriv", env={"PATH": "/usr/bin:/bin", **env}, stdout=write_end)
+
+    check_shown("output-not-handed-over", 0, run(), run(ASGI_INIT_LOG_FORMAT="json"))
+    os.close(read_end)
+    os.close(write_end)
+
+
+def test_finding_of_file_capabilities(start, root_folder):
+    os.setxattr(root_folder / "actor", "security.capability", bytes.fromhex("0100000200040000000000000000000000000000"))
+
+    def run(**env):
+        return start("--drop-privs", "--", "/actor", root=root_folder, program="/asgi-init", env=env)
+
+    check_shown("interpreter-capabilities", 126, run(), run(ASGI_INIT_LOG_FORMAT="json"))
 
 
 def test_a_start_failure_is_left_where_kubernetes_reads_it(start, root_folder):
