@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import signal
 from collections.abc import Callable
 
@@ -247,6 +248,21 @@ def test_finding_of_an_output_of_root(start):
     check_shown("output-not-handed-over", 0, run(), run(ASGI_INIT_LOG_FORMAT="json"))
     os.close(read_end)
     os.close(write_end)
+
+
+NOEXEC = """
+mkdir "$0/app" && mount -t tmpfs -o noexec none "$0/app" && mkdir -p "$0/app/.venv/bin" && cp "$0/actor" "$0/app/.venv/bin/python" &&
+mount -t proc none "$0/proc" && exec chroot "$0" /asgi-init
+"""
+
+
+def test_finding_of_a_mount_without_execution(start, root_folder, tmp_path):
+    def run(folder, **env):
+        shutil.copytree(root_folder, folder, ignore=shutil.ignore_patterns("dev"))
+        env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **VENV, **env}
+        return start("-c", NOEXEC, folder, program="/bin/sh", env=env)
+
+    check_shown("program-on-noexec-mount", 72, run(tmp_path / "one"), run(tmp_path / "two", ASGI_INIT_LOG_FORMAT="json"))
 
 
 def test_finding_of_file_capabilities(start, root_folder):
