@@ -470,6 +470,17 @@ static void advise_source(const struct scene *scene, const struct application *a
     }
 }
 
+/* Python's own file is what runs: an extension beside a package's __init__.py would win. */
+static bool runs_source(const struct scene *scene, const struct module_search *search)
+{
+    struct span file = span_of(search->file);
+
+    if (search->kind == MODULE_SOURCE)
+        return true;
+    return search->kind == MODULE_PACKAGE &&
+           module_in_folder(scene->reader, span_folder(file), SPAN("__init__"), NULL) == MODULE_SOURCE;
+}
+
 /* A namespace in the app dir loses to a package or module of that name in any folder behind it. */
 static void reconsider(const struct scene *scene, const struct interpreter *interpreter,
                        struct application *application)
@@ -488,12 +499,10 @@ void application_advise(const struct scene *scene, const struct interpreter *int
                         struct application *application)
 {
     reconsider(scene, interpreter, application);
-    bool has_source = application->search.kind == MODULE_SOURCE || application->search.kind == MODULE_PACKAGE;
 
     if (application->state == APPLICATION_UNCERTAIN && !application->search.unclear)
         advise_submodule(scene, application);
-    else if (application->state == APPLICATION_FOUND && has_source &&
-             span_ends(span_of(application->search.file), ".py"))
+    else if (application->state == APPLICATION_FOUND && runs_source(scene, &application->search))
         advise_source(scene, application);
 }
 

@@ -64,6 +64,7 @@ static enum exit_code stay_with(struct session *session, const struct launch *la
     struct end end;
     session->supervise.say = progress_say;
     session->supervise.context = session;
+    session->supervise.name_orphans = report_is_verbose();
     session->supervise.keep = -1;
     end_expect(&end, session);
     int error = session->kept ? privileges_drop_ambient() : 0;

@@ -165,7 +165,6 @@ def test_a_script_of_the_image_without_its_x_bit(dock, tmp_path):
     start = Start(image=dock.image(base, context=tmp_path), base=base, words=("/entrypoint.sh",), folder=tmp_path)
     finding = failures.refusal(dock, start, "command-not-executable", 126)
     assert len(finding["fixes"]) == 1
-    failures.check_golden(dock, start, finding)
     failures.mended(dock, start, finding, 1)
 
 

@@ -52,6 +52,8 @@ static int set_up(void **state)
         {"star/main.py", "from x import *\n"},
         {"package/app/__init__.py", ""},
         {"package/app/api.py", APP},
+        {"compiled/app/__init__.py", ""},
+        {"compiled/app/__init__.cpython-312-x86_64-linux-gnu.so", ""},
         {"shadow/main.py", APP},
         {"shadow/fastapi.py", ""},
         {"shadow/uvicorn.py", ""},
@@ -345,6 +347,7 @@ static const struct {
     {"/good", "app.main:app.inner", -1, WITHOUT, WITHOUT},
     {"/star", "main:app", -1, WITHOUT, WITHOUT},
     {"/package", "app:api", -1, WITHOUT, WITHOUT},                             /* may be the submodule */
+    {"/compiled", "app:app", -1, WITHOUT, WITHOUT},                            /* the extension is what runs */
     {"/flat", "gone:app", -1, WITHOUT, WITHOUT},                               /* asking is what tells */
     {"/spaces", "app.main:app", RULE_APP_SUBMODULE_MISSING, WITHOUT, WITHOUT}, /* the app in site-packages wins */
     {"/good", "app.gone:app", RULE_APP_SUBMODULE_MISSING, "app.main:app", WITHOUT},
