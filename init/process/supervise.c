@@ -315,9 +315,10 @@ static void reap(struct supervision *supervision)
             return;
         if (process < 0) {
             supervision->childless = true;
-            supervision->fate->status_unknown = supervision->child != 0;
-            if (supervision->child != 0)
+            if (supervision->child != 0) {
+                supervision->fate->status_unknown = true;
                 child_ended(supervision, 0);
+            }
             return;
         }
         process_changed(supervision, process, status, name);
@@ -478,6 +479,7 @@ void supervise(const struct supervise_options *options, pid_t child, struct fate
     *fate = (struct fate){0};
     system_close_above_2(options->keep);
     begin(&supervision);
+    reap(&supervision); /* of children from before we were asgi-init no signal comes any more */
     while (supervision.child != 0)
         turn(&supervision);
     outlive_child(&supervision);
