@@ -43,7 +43,7 @@ SOURCES := $(call find,init,*.c)
 MODULES := $(filter-out init/main.c,$(SOURCES))
 BYTES   := $(call find,init/facts init/base,*.c)
 UNITS   := $(basename $(call find,tests/unit,$(UNIT).c))
-HELPERS := $(basename $(call find,tests/pid1,*.c))
+HELPERS := $(basename $(call find,tests/pid1 tests/bench,*.c))
 FUZZERS := $(basename $(call find,tests/fuzz,fuzz_*.c))
 
 # ------------------------------------------------------------------------------------------------------ how it is compiled
@@ -128,7 +128,7 @@ build/tools/cmocka.o: build/tools/cmocka/VERSION .ci/cmocka/config.h Makefile
 	$(call say,CC,$@)
 	$(Q)$(MUSL_CC) -O1 -g -fPIE -w -D_GNU_SOURCE -DHAVE_CONFIG_H -I.ci/cmocka -Ibuild/tools/cmocka/include -c -o $@ build/tools/cmocka/src/cmocka.c
 
-# What a test starts beside asgi-init: tests/pid1/NAME.c becomes build/tests/pid1/NAME, static as well.
+# What tests start beside asgi-init: tests/pid1/NAME.c becomes build/tests/pid1/NAME, static as well.
 $(HELPERS:%=build/%): build/%: %.c Makefile build/tools/toolchain.mk
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
@@ -181,7 +181,7 @@ fuzz: export SECONDS_EACH := $(or $(SECONDS_EACH),30)
 $(ALL): $$(call needs,$$@)
 	$(Q)tests/run $@
 
-bench soak: $(PYTEST_NEEDS)
+bench soak: $(PYTEST_NEEDS) $(HELPERS:%=build/%)
 	$(Q)build/tools/venv/bin/python tests/bench/$@.py
 
 run: build/asgi-init build/backend-venv/made

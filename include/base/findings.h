@@ -81,6 +81,7 @@ void finding_evidence(struct findings *findings, struct finding *finding, const 
                       struct span right);
 /* NULL when the finding hasn't got that value. */
 const struct value *finding_value(const struct finding *finding, const char *key);
+/* At most the row's own severity: SEVERITY_ERROR makes a weakened error one again, and never a warning worse. */
 void finding_weaken(struct finding *finding, enum severity severity);
 /* The worst severity of the findings from `first` on; SEVERITY_NOTE when there are none. */
 enum severity findings_worst(const struct findings *findings, unsigned first);

@@ -30,6 +30,8 @@ void render_message_json(const char *severity, struct span message, const struct
 /* `asgi-init explain`: the texts of a rule with its {values} as they are written; fixes in all their shades. */
 void render_rule(enum rule rule, bool colour, const struct line_sink *sink);
 void render_rule_json(enum rule rule, const struct line_sink *sink);
+/* The title of a rule in its most general form, with its {values} as they are written. */
+void render_rule_title(enum rule rule, struct text *text);
 /* "error", "warning", "note" */
 const char *severity_name(enum severity severity);
 

@@ -28,6 +28,7 @@ enum { REPORT_TERMINATION_MOST = 4096 };
 void report_open(enum report_format format, enum report_level level, const struct environment *environment);
 enum report_format report_format(void);
 bool report_is_verbose(void);
+bool report_is_coloured(enum report_target target);
 
 /* The findings from `first` on, errors before warnings, the most fundamental first; a line of its own for what was lost.
  * Quiet: errors only. Notes to REPORT_MESSAGES only when verbose, or in JSON. */

@@ -6,10 +6,10 @@
  * By error and place of the walk's end, the mount over it, the links before it and the environment's own pyvenv.cfg:
  *   a mount hides it                        venv-hidden-by-mount
  *   the environment is a mount of its own   venv-volume-stale
- *   it was made on another system           venv-of-host
+ *   it was made on another system           venv-from-another-machine
  *   its links lead to where it was made     venv-moved
  *   its links lead to a Python that is gone venv-base-python-gone
- *   a folder may not be entered             python-unreachable
+ *   a folder may not be entered             python-not-reachable
  *   a component is no folder, links loop    path-through-file, link-loop
  *   anything else of the kernel's           path-failed
  *   none of these                           python-missing

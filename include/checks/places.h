@@ -28,7 +28,7 @@ struct place {
     struct span path;   /* absolute */
     struct span origin; /* "VIRTUAL_ENV", "--python", "PATH" ... */
     bool named;
-    bool only_warns; /* a leftover VIRTUAL_ENV outside a container: named, but skipped with a warning when broken */
+    bool only_warns; /* a leftover of a shell, outside a container: skipped with a warning when broken */
 };
 
 /* There is one, in static memory: it is large. */
@@ -45,6 +45,9 @@ struct choice {
     unsigned place;                 /* its index in the list */
     bool has_uvicorn;               /* seen by reading */
     bool named;
+    /* A found environment that is broken, of which a finding warns; NULL without. If the chosen Python turns out to have no
+     * uvicorn, that one is the cause: raise it to an error by finding_weaken. Valid until findings_clear. */
+    struct finding *broken;
 };
 
 /* Lists the places; reads what it must to tell a venv's bin, adds no finding. */

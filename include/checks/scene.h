@@ -21,6 +21,7 @@ struct scene {
     struct span app_dir;        /* absolute: uvicorn's --app-dir, or the working folder */
     /* The folder that the command names its program by: "/app/.venv/bin" of /app/.venv/bin/uvicorn; empty otherwise. */
     struct span command_folder;
+    struct span command_program; /* the word itself; empty where the command names no program */
 };
 
 #endif

@@ -16,6 +16,10 @@ struct chosen {
 bool choose_python(struct session *session, unsigned first, struct chosen *chosen);
 /* The environment of a server or command that runs with it. */
 void choose_environment(struct session *session, const struct chosen *chosen);
+/* Who named or found it: "VIRTUAL_ENV", "PATH" ... */
+struct span choose_origin(const struct chosen *chosen);
+/* Python 3.11 and later take -P: without it a file uvicorn.py in the working folder would run in uvicorn's place. */
+bool choose_takes_safe_path(const struct interpreter *interpreter);
 /* For -v: which one, and who named it. */
 void choose_say(const struct session *session, const struct chosen *chosen);
 

@@ -1,8 +1,8 @@
 #ifndef COMMANDS_HELP_H
 #define COMMANDS_HELP_H
 
-/* `--help` and `--version`, on stdout. Options and exit codes are read from their tables; in JSON --help gives the
- * tables themselves: an object a command, setting and exit code. */
+/* `--help` and `--version`, as text on stdout, whatever the log format. Commands, options and exit codes come from their
+ * tables; the README quotes the output. */
 
 #include "base/exit_code.h"
 

@@ -122,8 +122,9 @@ void finding_evidence(struct findings *findings, struct finding *finding, const 
 
 void finding_weaken(struct finding *finding, enum severity severity)
 {
-    if (severity < finding->severity)
-        finding->severity = severity;
+    enum severity most = rule_rows[finding->rule].severity;
+
+    finding->severity = severity < most ? severity : most;
 }
 
 enum severity findings_worst(const struct findings *findings, unsigned first)

@@ -378,6 +378,11 @@ static void lines_of(const char *string, const struct line_sink *sink)
         sink->line(sink->context, span_split(&lines, '\n'));
 }
 
+void render_rule_title(enum rule rule, struct text *text)
+{
+    expand_title(text, NULL, rule);
+}
+
 void render_rule(enum rule rule, bool colour, const struct line_sink *sink)
 {
     const struct rule_row *row = &rule_rows[rule];

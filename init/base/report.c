@@ -107,6 +107,11 @@ bool report_is_verbose(void)
     return report.level == REPORT_VERBOSE;
 }
 
+bool report_is_coloured(enum report_target target)
+{
+    return report.outputs[target].colour;
+}
+
 /* ---- findings ---- */
 
 static void put_finding(const struct finding *finding, enum report_target target, bool *first)

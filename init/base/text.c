@@ -339,7 +339,8 @@ static void add_json_escape(struct text *text, char byte)
         add_unbroken(text, (struct span){(char[]){'\\', letters[value - 8]}, 2});
     else
         add_unbroken(text, (struct span){(char[]){'\\', 'u', '0', '0', "0123456789abcdef"[value >> 4],
-                                                  "0123456789abcdef"[value & 15]}, 6});
+                                                  "0123456789abcdef"[value & 15]},
+                                         6});
 }
 
 void text_json(struct text *text, struct span span)

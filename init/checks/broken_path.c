@@ -13,9 +13,9 @@ struct breakage {
     const struct scene *scene;
     const struct candidate *candidate;
     const struct trace *trace;
-    const struct step *link; /* the environment's own link to its Python, if the walk failed behind it */
-    struct span missing;     /* the step where it failed */
-    struct span venv;        /* the environment's folder, without links; empty where there is none */
+    const struct step *link;        /* the environment's own link to its Python, if the walk failed behind it */
+    struct span missing;            /* the step where it failed */
+    struct span venv;               /* the environment's folder, without links; empty where there is none */
     const struct mount *mount;      /* hides what the image has at `missing`; or NULL */
     const struct mount *venv_mount; /* hides what the image has at `venv`; or NULL */
     char config[PYVENV_BYTES];
@@ -114,7 +114,8 @@ static void read_pyvenv(struct breakage *breakage)
     struct text path = TEXT_ON(buffer);
     size_t length = 0;
     if (breakage->venv.length && join(&path, breakage->venv, "/pyvenv.cfg"))
-        reader_read(breakage->scene->reader, text_as_span(&path), 0, breakage->config, sizeof(breakage->config), &length);
+        reader_read(breakage->scene->reader, text_as_span(&path), 0, breakage->config, sizeof(breakage->config),
+                    &length);
     pyvenv_read(&breakage->pyvenv, (struct span){breakage->config, length});
 }
 
@@ -166,8 +167,8 @@ static struct span old_place(const struct breakage *breakage)
         return SPAN("");
     bool same_name = span_equal(span_base_name(place), span_base_name(breakage->venv));
     struct span command = breakage->pyvenv.command;
-    bool made_there = command.length > place.length &&
-                      span_equal(span_from(command, command.length - place.length), place);
+    bool made_there =
+        command.length > place.length && span_equal(span_from(command, command.length - place.length), place);
     return same_name || made_there ? place : SPAN("");
 }
 
@@ -194,15 +195,14 @@ static void set_mount(const struct breakage *breakage, struct finding *finding, 
 static bool is_by_uv(const struct breakage *breakage)
 {
     size_t where;
-    struct span target = breakage->link ? breakage->link->target : breakage->missing;
-    return breakage->pyvenv.maker == PYVENV_UV && (span_find(target, "/uv/python/", &where) ||
-                                                   span_find(breakage->pyvenv.home, "/uv/python/", &where));
+    struct span target = breakage->link ? breakage->link->target : SPAN("");
+    return span_find(target, "/uv/python/", &where) || span_find(breakage->pyvenv.home, "/uv/python/", &where);
 }
 
 static struct finding *find_of_host(const struct breakage *breakage, const char *system, struct span scripts)
 {
     const struct scene *scene = breakage->scene;
-    struct finding *finding = begin(breakage, RULE_VENV_OF_HOST);
+    struct finding *finding = begin(breakage, RULE_VENV_FROM_ANOTHER_MACHINE);
     finding_set_string(scene->findings, finding, "system", system);
     finding_set(scene->findings, finding, "scripts", scripts);
     finding_set(scene->findings, finding, "home", breakage->pyvenv.home);
@@ -304,7 +304,7 @@ static struct finding *find_forbidden(const struct breakage *breakage)
 {
     const struct scene *scene = breakage->scene;
     const struct step *step = breakage->trace->last;
-    struct finding *finding = begin(breakage, RULE_PYTHON_UNREACHABLE);
+    struct finding *finding = begin(breakage, RULE_PYTHON_NOT_REACHABLE);
     finding_set(scene->findings, finding, "folder", step->path);
     broken_path_owner(scene, finding, step->mode, step->uid);
     finding_set_number(scene->findings, finding, "owner_id", step->uid);
@@ -329,8 +329,7 @@ static struct finding *find_no_folder(const struct breakage *breakage)
 
 static struct finding *find_failed(const struct breakage *breakage)
 {
-    struct finding *finding =
-        begin(breakage, breakage->trace->error == ELOOP ? RULE_LINK_LOOP : RULE_PATH_FAILED);
+    struct finding *finding = begin(breakage, breakage->trace->error == ELOOP ? RULE_LINK_LOOP : RULE_PATH_FAILED);
     finding_set_string(breakage->scene->findings, finding, "error", strerror(breakage->trace->error));
     set_mount(breakage, finding, breakage->mount);
     broken_path_chain(breakage->scene, finding, breakage->trace, "failed");

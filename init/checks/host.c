@@ -5,11 +5,8 @@
 enum { WORDS_MOST = 3 * PATH_MOST };
 
 /* The variables that only a platform of containers sets. */
-static const char *const container_variables[] = {"KUBERNETES_SERVICE_HOST",
-                                                  "FLY_APP_NAME",
-                                                  "ECS_CONTAINER_METADATA_URI_V4",
-                                                  "ECS_CONTAINER_METADATA_URI",
-                                                  "PORT"};
+static const char *const container_variables[] = {
+    "KUBERNETES_SERVICE_HOST", "FLY_APP_NAME", "ECS_CONTAINER_METADATA_URI_V4", "ECS_CONTAINER_METADATA_URI", "PORT"};
 
 static const char *container_sign(const struct host *host, const struct reader *reader,
                                   const struct environment *environment)
@@ -135,9 +132,12 @@ void host_mount_values(struct findings *findings, struct finding *finding, const
     static const struct {
         enum mount_kind kind;
         const char *key;
-    } flags[] = {{MOUNT_ANONYMOUS_VOLUME, "anonymous"}, {MOUNT_ANONYMOUS_VOLUME, "docker_volume"},
-                 {MOUNT_VOLUME, "docker_volume"},       {MOUNT_TMPFS, "tmpfs"},
-                 {MOUNT_KUBERNETES, "pod"},             {MOUNT_BIND, "bind"},
+    } flags[] = {{MOUNT_ANONYMOUS_VOLUME, "anonymous"},
+                 {MOUNT_ANONYMOUS_VOLUME, "docker_volume"},
+                 {MOUNT_VOLUME, "docker_volume"},
+                 {MOUNT_TMPFS, "tmpfs"},
+                 {MOUNT_KUBERNETES, "pod"},
+                 {MOUNT_BIND, "bind"},
                  {MOUNT_DESKTOP_SHARE, "bind"}};
     finding_set(findings, finding, "mount", mount->point);
     finding_set(findings, finding, "source", mount->root);

@@ -58,8 +58,8 @@ static void add_versioned(const struct interpreter *interpreter, struct search_p
     char buffer[PATH_MOST];
     struct text text = TEXT_ON(buffer);
 
-    resolve(&text, base, SPAN("lib/python"));
-    interpreter_version(interpreter, &text);
+    resolve(&text, base, SPAN("lib"));
+    text_join(&text, "/", interpreter->library, NULL);
     text_add(&text, rest);
     add_folder(path, &text, is_site);
 }
@@ -67,7 +67,7 @@ static void add_versioned(const struct interpreter *interpreter, struct search_p
 static void add_library(const struct interpreter *interpreter, struct search_path *path)
 {
     path->library = SEARCH_FOLDERS;
-    if (interpreter->base[0] == '\0' || !interpreter->knows_version)
+    if (interpreter->base[0] == '\0' || !interpreter->library[0])
         return;
     path->library = path->count;
     add_versioned(interpreter, path, span_of(interpreter->base), "", false);
@@ -83,7 +83,7 @@ static void add_user_site(const struct scene *scene, const struct interpreter *i
 
     if (!interpreter->system_site || environment_filled(scene->environment, "PYTHONNOUSERSITE").length > 0)
         return;
-    if ((home.length == 0 && user_base.length == 0) || !interpreter->knows_version) {
+    if ((home.length == 0 && user_base.length == 0) || !interpreter->library[0]) {
         path->doubt = "the user's own site folder isn't known";
         return;
     }
@@ -108,7 +108,7 @@ void search_path_of(const struct scene *scene, const struct interpreter *interpr
         add_resolved(path, SPAN("/"), interpreter->sites[i], true);
     if (interpreter->sites_cut)
         path->doubt = "it has more search folders than asgi-init keeps";
-    if (interpreter->is_script || !interpreter->knows_version)
+    if (interpreter->is_script || !interpreter->library[0])
         path->doubt = "which folders it searches isn't known";
 }
 
@@ -214,7 +214,7 @@ bool packages_find(const struct scene *scene, const struct interpreter *interpre
 
 bool packages_has_uvicorn(const struct scene *scene, const struct interpreter *interpreter)
 {
-    if (interpreter->is_script || !interpreter->knows_version)
+    if (interpreter->is_script || !interpreter->library[0])
         return true;
     return packages_find(scene, interpreter, "uvicorn", NULL, NULL);
 }

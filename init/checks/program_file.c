@@ -96,8 +96,8 @@ static struct elf own_machine(void)
 static bool may_run(const struct elf *elf)
 {
     struct elf own = own_machine();
-    bool is_family = (own.machine == EM_X86_64 && elf->machine == EM_386) ||
-                     (own.machine == EM_AARCH64 && elf->machine == EM_ARM);
+    bool is_family =
+        (own.machine == EM_X86_64 && elf->machine == EM_386) || (own.machine == EM_AARCH64 && elf->machine == EM_ARM);
     return !own.machine || is_family || elf_same_machine(&own, elf);
 }
 
@@ -120,7 +120,8 @@ static bool refuse_system(const struct judgement *judgement)
     bool is_macos = judgement->file->program.kind == PROGRAM_MACH_O;
     struct finding *finding = begin(judgement, RULE_PROGRAM_FOR_OTHER_SYSTEM);
     finding_set_string(findings, finding, "system", is_macos ? "macOS" : "Windows");
-    finding_set_string(findings, finding, "format", is_macos ? "Mach-O, the format of macOS" : "PE, the format of Windows");
+    finding_set_string(findings, finding, "format",
+                       is_macos ? "Mach-O, the format of macOS" : "PE, the format of Windows");
     return false;
 }
 
@@ -142,7 +143,7 @@ static bool refuse_damaged(const struct judgement *judgement)
     struct findings *findings = judgement->scene->findings;
     const struct program *program = &judgement->file->program;
     struct finding *finding = begin(judgement, RULE_PROGRAM_DAMAGED);
-    const char *key = program->kind == PROGRAM_GIT_LFS         ? "lfs"
+    const char *key = program->kind == PROGRAM_GIT_LFS            ? "lfs"
                       : program->prefix == PREFIX_BYTE_ORDER_MARK ? "prefix"
                       : program->kind == PROGRAM_TEXT             ? "script"
                                                                   : "broken";
@@ -195,8 +196,7 @@ static bool judge_script(const struct judgement *judgement)
     if (!line->interpreter.length)
         return refuse_script_line(judgement, "no_interpreter");
     trace.last = NULL;
-    if (line->interpreter.at[0] == '/' &&
-        reader_walk(judgement->scene->reader, line->interpreter, &trace) != 0)
+    if (line->interpreter.at[0] == '/' && reader_walk(judgement->scene->reader, line->interpreter, &trace) != 0)
         return refuse_script_interpreter(judgement, line->interpreter, &trace);
     if (line->by_env && span_ends(line->program, "\r"))
         return refuse_script_interpreter(judgement, line->program, &trace);

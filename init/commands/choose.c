@@ -1,7 +1,10 @@
 #include "commands/choose.h"
 
 #include "base/report.h"
+#include "checks/packages.h"
 #include "commands/session.h"
+
+enum { SAFE_PATH_MINOR = 11 };
 
 static struct places places;
 
@@ -10,7 +13,7 @@ bool choose_python(struct session *session, unsigned first, struct chosen *chose
     struct text bin = TEXT_ON(chosen->bin);
     if (first == 0)
         places_list(&session->scene, &places);
-    if (!places_choose(&session->scene, &places, first, NULL, &chosen->choice))
+    if (!places_choose(&session->scene, &places, first, packages_has_uvicorn, &chosen->choice))
         return false;
     text_span(&bin, span_folder(span_of(chosen->choice.interpreter.path)));
     return true;
@@ -19,10 +22,18 @@ bool choose_python(struct session *session, unsigned first, struct chosen *chose
 void choose_environment(struct session *session, const struct chosen *chosen)
 {
     child_environment_start(&session->child, &session->environment);
-    if (session->switched)
-        child_environment_for_user(&session->child, span_of(session->identity.home), span_of(session->identity.name));
     if (chosen)
         child_environment_for_python(&session->child, span_of(chosen->bin), span_of(chosen->choice.interpreter.venv));
+}
+
+struct span choose_origin(const struct chosen *chosen)
+{
+    return places.list[chosen->choice.place].origin;
+}
+
+bool choose_takes_safe_path(const struct interpreter *interpreter)
+{
+    return interpreter->knows_version && interpreter->major == 3 && interpreter->minor >= SAFE_PATH_MINOR;
 }
 
 void choose_say(const struct session *session, const struct chosen *chosen)
@@ -35,6 +46,6 @@ void choose_say(const struct session *session, const struct chosen *chosen)
     text_join(&text, "python ", chosen->choice.interpreter.path, " (", NULL);
     interpreter_version(&chosen->choice.interpreter, &text);
     text_add(&text, ") from ");
-    text_span(&text, places.list[chosen->choice.place].origin);
+    text_span(&text, choose_origin(chosen));
     report_say(REPORT_TRAIL, text_as_span(&text));
 }

@@ -1,14 +1,23 @@
 #include "commands/judge.h"
 
-#include "checks/executable.h"
+#include "base/report.h"
+#include "checks/application.h"
+#include "checks/candidates.h"
+#include "checks/words.h"
 #include "commands/session.h"
 #include "facts/pyproject.h"
 #include "process/probe.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
 
-enum { PYPROJECT_MOST = 65536, SAFE_PATH_MINOR = 11 };
+enum { PYPROJECT_MOST = 65536, NAME_MOST = 64, SAYS_LINES = 3, LINE_MOST = 512 };
+
+/* What became of one candidate. */
+enum proof { PROOF_GOOD, PROOF_BROKEN, PROOF_REFUSED, PROOF_STOPPED };
+
+/* ---- which application ---- */
 
 /* [tool.fastapi] entrypoint, as FastAPI's own command line reads it from the folder it is started in. */
 static void read_project(struct session *session)
@@ -28,28 +37,216 @@ static void read_project(struct session *session)
                      &error);
 }
 
+/* Nothing names it, and where it is by default there is none: as FastAPI's command line looks. */
+static void discover(struct session *session)
+{
+    static struct app_candidate found;
+    struct setting_error error;
+    if (candidates_discover(&session->scene, &found) && !found.app_dir[0] && !found.is_factory)
+        settings_set(&session->settings, SETTING_APP, span_of(found.reference), ORIGIN_DISCOVERY, span_of(found.file),
+                     &error);
+}
+
 struct span judge_app(struct session *session)
 {
     struct setting_error error;
     int word = session->request.uvicorn.app;
+    if (session->request.kind == REQUEST_MISTAKE)
+        word = (int)session->request.first;
     if (word >= 0)
         settings_set(&session->settings, SETTING_APP, span_of(session->words[word]), ORIGIN_UVICORN_OPTION,
                      SPAN("the command line"), &error);
     if (session->settings.values[SETTING_APP].origin <= ORIGIN_PROJECT)
         read_project(session);
+    if (session->settings.values[SETTING_APP].origin == ORIGIN_DEFAULT)
+        discover(session);
     return setting_text(&session->settings, SETTING_APP);
 }
 
-bool judge_server(struct session *session, struct judgement *judgement)
+/* ---- asking ---- */
+
+static uint64_t stop_signals(const struct supervise_options *options)
 {
+    uint64_t stops = 0;
+    for (int number = 1; number <= SIGNAL_LAST; number++)
+        if (options->map[number] == SIGTERM || options->map[number] == SIGINT)
+            stops |= signal_bit(number);
+    return stops;
+}
+
+static void ask(struct session *session, const struct judgement *judgement, struct probe_answer *answer)
+{
+    const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
+    const struct probe_question question = {
+        .python = interpreter->path,
+        .envp = session->child.entries,
+        .folder = session->working_folder,
+        .safe_path = choose_takes_safe_path(interpreter),
+        .server = "uvicorn",
+        .app_dir = session->app_dir,
+        .names = {judgement->application.top},
+        .name_count = judgement->application.top[0] ? 1 : 0,
+        .stops = stop_signals(&session->supervise),
+    };
+    probe_ask(&question, &session->given, answer);
+}
+
+static void say_asked(const struct judgement *judgement, const struct probe_answer *answer)
+{
+    static const char *const outcomes[] = {"it answered", "it ended without an answer", "it could not be started",
+                                           "it gave no answer in time", "stopped meanwhile"};
+    report_say_parts(REPORT_TRAIL, "asked ", judgement->chosen.choice.interpreter.path, ": ", outcomes[answer->outcome],
+                     NULL);
+}
+
+/* The last lines that it printed, as evidence. */
+static void add_last_words(struct findings *findings, struct finding *finding, const struct probe_answer *answer)
+{
+    struct span says = span_trim((struct span){answer->says, answer->says_length});
+    size_t start = says.length;
+    for (unsigned lines = 0; start > 0; start--)
+        if (says.at[start - 1] == '\n' && ++lines == SAYS_LINES)
+            break;
+    for (struct span rest = span_from(says, start); rest.at;) {
+        struct span line = span_split(&rest, '\n');
+        if (line.length)
+            finding_evidence(findings, finding, "says", span_first(line, LINE_MOST), SPAN(""));
+    }
+}
+
+static void add_broken(struct session *session, const struct judgement *judgement, const struct probe_answer *answer)
+{
+    char ended[NAME_MOST];
+    struct text text = TEXT_ON(ended);
+    struct finding *finding = findings_add(&session->findings, RULE_PYTHON_DOES_NOT_START);
+    finding_set_string(&session->findings, finding, "wanted", judgement->chosen.choice.interpreter.path);
+    finding_set(&session->findings, finding, "origin", choose_origin(&judgement->chosen));
+    if (answer->outcome == PROBE_NOT_STARTED) {
+        text_add(&text, strerror(answer->error));
+    } else if (WIFSIGNALED(answer->status)) {
+        signal_add_name(&text, WTERMSIG(answer->status));
+    } else {
+        text_add(&text, "exit code ");
+        text_signed(&text, WEXITSTATUS(answer->status));
+    }
+    finding_set(&session->findings, finding, "ended", text_as_span(&text));
+    add_last_words(&session->findings, finding, answer);
+}
+
+/* ---- the proof ---- */
+
+/* The environment that should have been taken is broken, and this Python stood in for it: that is the cause. */
+static void blame(struct session *session, const struct judgement *judgement)
+{
+    const struct choice *choice = &judgement->chosen.choice;
+    if (choice->broken)
+        finding_weaken(choice->broken, SEVERITY_ERROR);
+    struct finding *finding = packages_missing(&session->scene, &choice->interpreter, SPAN(""));
+    finding_set_string(&session->findings, finding, "asked", "yes");
+    if (choice->broken)
+        finding_weaken(finding, SEVERITY_WARNING);
+}
+
+static enum proof weigh_answer(struct session *session, struct judgement *judgement, const struct probe_answer *answer)
+{
+    enum proof proof = PROOF_GOOD;
+    judgement->asked = true;
+    judgement->minor = answer->minor;
+    if (answer->server == PROBE_MISSING) {
+        blame(session, judgement);
+        proof = PROOF_REFUSED;
+    }
+    if (judgement->application.top[0] && answer->names[0] == PROBE_MISSING) {
+        application_missing(&session->scene, &judgement->chosen.choice.interpreter, &judgement->application, true);
+        proof = PROOF_REFUSED;
+    }
+    return proof;
+}
+
+static bool is_certain(const struct judgement *judgement)
+{
+    const struct choice *choice = &judgement->chosen.choice;
+    return choice->has_uvicorn && !choice->interpreter.doubt && judgement->application.state != APPLICATION_ASK;
+}
+
+/* Another root's interpreter can't be asked: what reading misses is said, and as an error only without a doubt. */
+static enum proof prove_by_reading(struct session *session, struct judgement *judgement)
+{
+    const struct choice *choice = &judgement->chosen.choice;
+    if (session->reader.is_ours)
+        return PROOF_GOOD; /* --probe never: nothing uncertain is refused */
+    if (!choice->has_uvicorn)
+        packages_missing(&session->scene, &choice->interpreter, SPAN(""));
+    if (judgement->application.state == APPLICATION_ASK)
+        application_missing(&session->scene, &choice->interpreter, &judgement->application, false);
+    return PROOF_GOOD;
+}
+
+static enum proof prove_by_asking(struct session *session, struct judgement *judgement)
+{
+    static struct probe_answer answer;
+    ask(session, judgement, &answer);
+    say_asked(judgement, &answer);
+    switch (answer.outcome) {
+    case PROBE_ANSWERED:
+        return weigh_answer(session, judgement, &answer);
+    case PROBE_BROKEN:
+        add_broken(session, judgement, &answer);
+        return PROOF_BROKEN;
+    case PROBE_NOT_STARTED:
+        if (answer.error == EAGAIN || answer.error == ENOMEM || answer.error == EMFILE || answer.error == ENFILE)
+            return PROOF_GOOD; /* says nothing of this Python: the start itself will say it */
+        add_broken(session, judgement, &answer);
+        return PROOF_BROKEN;
+    case PROBE_TIMED_OUT:
+        return PROOF_GOOD;
+    case PROBE_STOPPED:
+        break;
+    }
+    return PROOF_STOPPED;
+}
+
+static enum proof prove(struct session *session, bool always, struct judgement *judgement)
+{
+    const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
+    if (session->request.uvicorn.asks)
+        return PROOF_GOOD; /* uvicorn --help serves nothing */
+    application_judge(&session->scene, interpreter, &judgement->application);
+    if (judgement->application.state == APPLICATION_REFUSED)
+        return PROOF_REFUSED;
+    if (setting_chosen(&session->settings, SETTING_PROBE, "never") || !session->reader.is_ours)
+        return prove_by_reading(session, judgement);
+    enum proof proof = always || !is_certain(judgement) ? prove_by_asking(session, judgement) : PROOF_GOOD;
+    if (proof == PROOF_GOOD)
+        application_shadows(&session->scene, interpreter);
+    return proof;
+}
+
+/* A found Python that turns out broken is only remembered, and the next place is judged. */
+static void weaken(struct findings *findings, unsigned first)
+{
+    for (unsigned i = first; i < findings->count; i++)
+        if (findings->list[i].severity == SEVERITY_ERROR)
+            finding_weaken(&findings->list[i], SEVERITY_WARNING);
+}
+
+bool judge_server(struct session *session, bool always, struct judgement *judgement)
+{
+    always = always || setting_chosen(&session->settings, SETTING_PROBE, "always");
     judgement->app = judge_app(session);
-    if (!choose_python(session, 0, &judgement->chosen))
-        return false;
-    if (!executable_capabilities(&session->reader, span_of(judgement->chosen.choice.interpreter.path),
-                                 &session->findings))
-        return false;
-    choose_say(session, &judgement->chosen);
-    choose_environment(session, &judgement->chosen);
-    child_environment_for_uvicorn(&session->child, &session->settings);
-    return true;
+    words_judge(&session->scene, session->words + session->request.first);
+    for (unsigned next = 0;;) {
+        unsigned before = session->findings.count;
+        if (!choose_python(session, next, &judgement->chosen))
+            return false;
+        choose_say(session, &judgement->chosen);
+        choose_environment(session, &judgement->chosen);
+        child_environment_for_uvicorn(&session->child, &session->settings);
+        judgement->minor = judgement->chosen.choice.interpreter.minor;
+        enum proof proof = prove(session, always, judgement);
+        if (proof != PROOF_BROKEN || judgement->chosen.choice.named)
+            return proof == PROOF_GOOD;
+        weaken(&session->findings, before);
+        next = judgement->chosen.choice.place + 1;
+    }
 }

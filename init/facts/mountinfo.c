@@ -118,11 +118,13 @@ static bool read_kubernetes(struct mount *mount)
         mount->name = component_at(mount->root, at + mount->volume_type.length + 1);
         return true;
     }
-    if (!span_find(mount->root, "/kubelet/pods/", &at) && !span_starts(mount->root, "/pods/"))
-        return false;
-    if (span_find(mount->root, subpaths, &at))
-        mount->name = component_at(mount->root, at + sizeof subpaths - 1);
-    return true;
+    /* A disk of kubelet's own may begin with pods; so may somebody's folder. */
+    bool by_subpath = span_find(mount->root, subpaths, &at);
+    struct span below = span_from(mount->root, at + sizeof subpaths - 1);
+    bool of_pod = span_find(mount->root, "/kubelet/pods/", &at) || (by_subpath && span_starts(mount->root, "/pods/"));
+    if (of_pod && by_subpath)
+        mount->name = component_at(below, 0);
+    return of_pod;
 }
 
 /* The name of the folder that holds `_data`, below some folder `volumes`: so for Docker, Podman and nerdctl. */

@@ -7,6 +7,7 @@ with nothing to copy, fails the test, so that nothing is printed that nobody has
 import dataclasses
 import pathlib
 import re
+import shlex
 import subprocess
 
 import harness
@@ -25,7 +26,8 @@ class Start:
     environment: dict = dataclasses.field(default_factory=dict)
     options: tuple = ()
     folder: pathlib.Path | None = None  # the project on the host: what ./ means, and the context of a build
-    base: tuple = ()  # the instructions that made `image`, for a fix that changes its FROM
+    base: tuple = ()  # the instructions that made `image`, its FROM first, for a fix that changes what they do
+    stale: bool = False  # a file that the build reads has changed
 
     def run(self, dock, **more):
         environment = {**self.environment, **more.pop("environment", {})}
@@ -77,8 +79,38 @@ def drop_volumes(start, _):
     return start
 
 
+def append_line(name):
+    """A line for a file of the project; the image is built again, and git checks all files out again, so that it has its effect."""
+
+    def deed(start, match):
+        with open(start.folder / name, "a") as file:
+            file.write(match[0] + "\n")
+        if name == ".gitattributes":
+            commands = "git init -q . && git add --renormalize . && git ls-files -z | xargs -0 rm && git checkout-index --all"
+            subprocess.run(commands, shell=True, check=True, cwd=start.folder)
+        return dataclasses.replace(start, stale=True)
+
+    return deed
+
+
+def change_command(start, match):
+    """`command:` of compose.yaml, which is parted into words as a shell does."""
+    return dataclasses.replace(start, words=tuple(shlex.split(match[1])))
+
+
+def change_user(start, match):
+    return dataclasses.replace(start, options=(*start.options, f"--user={match[1]}"))
+
+
+def take_mount_out(start, match):
+    """A mount point alone: the mount is taken out of compose.yaml."""
+    kept = tuple(volume for volume in start.volumes if target(volume) != match[0])
+    assert kept != start.volumes, f"nothing is mounted on {match[0]}"
+    return dataclasses.replace(start, volumes=kept)
+
+
 def keep(start, _):
-    """Says where to look, and changes nothing."""
+    """Says where to look, or goes before another line, and changes nothing by itself."""
     return start
 
 
@@ -86,34 +118,48 @@ def keep(start, _):
 DEEDS = [
     (r"- (/[^\s:]+)", add_volume),
     (r"- \./([^\s:]*):(/[^\s:]+)", mount_code_only),
-    (r"volumes:", keep),
-    (r"(chmod|git update-index|git mv|mv|rm -r|rm -rf|sed) .+", in_project),
+    (r"/\S+", take_mount_out),
+    (r"(chmod|git update-index|git mv) .+", in_project),
+    (r"\*\.\w+ text eol=lf", append_line(".gitattributes")),
+    (r"\*\*/\S+", append_line(".dockerignore")),
+    (r"command: (.+)", change_command),
+    (r'user: "(\d+)"', change_user),
     (r"docker volume rm (\S+)", remove_volume),
-    (r"docker compose down -v", drop_volumes),
-    (r"docker compose up .*", keep),
-    (r"asgi-init [a-z]+.*", keep),
+    (r"docker compose down", keep),
+    (r"docker compose up --renew-anon-volumes --force-recreate", keep),
 ]
 
-def new_environment(path):
-    """What `uv sync` does where UV_PROJECT_ENVIRONMENT names that folder, done with pip and the wheels that we have."""
-    install = "pip install -q --no-index --find-links=/wheels -r /app/requirements.txt"
-    return [f"RUN python3 -m venv {path} && {path}/bin/{install}"]
+# What uv does at build time with its settings, done with what the images have. Each gives instructions for the final stage.
+UV = [
+    (r"UV_PROJECT_ENVIRONMENT=(\S+)", "RUN python3 -m venv {0} && {0}/bin/pip install -q --no-index --find-links=/wheels -r /app/requirements.txt"),
+    (r"UV_PYTHON=(\S+)", "RUN ln -sfn {0} /app/.venv/bin/python3"),
+    (r"UV_PYTHON_INSTALL_DIR=(\S+)", f"RUN ln -sfn {{0}}/bin/python{images.PYTHON} /app/.venv/bin/python3"),
+]  # fmt: skip
+
+
+def stage_named_build(instructions):
+    """The stage that `COPY --from=build` copies from: one with the Python that uv would have put where its setting says."""
+    found = re.search(r"UV_PYTHON_INSTALL_DIR=(\S+)", " ".join(instructions))
+    if not found or not any("--from=build" in line for line in instructions):
+        return []
+    return [f"FROM {images.PYTHON_BASE} AS build", f"RUN mkdir {found[1]} && cp -a /usr/local/bin /usr/local/lib {found[1]}/"]
 
 
 def rebuild(dock, start, instructions):
     """Builds the image again with the instructions at the end of its Dockerfile; a FROM goes in place of its own."""
-    lines = [f"FROM {start.image}"]
+    froms = [line for line in instructions if line.startswith("FROM ")]
+    stages = [line for line in froms if " AS " in line] + stage_named_build(instructions)
+    own = list(start.base) or [f"FROM {start.image}"]
+    if froms:
+        own[0] = froms[-1]
+    added = []
     for line in instructions:
-        if line.startswith("FROM "):
-            lines = [line, *start.base]
-        else:
-            lines.append(line)
-        found = re.search(r"UV_PROJECT_ENVIRONMENT=(\S+)", line)
-        if found:
-            lines += ["USER root", *new_environment(found[1]), "USER app"]
-    name = dock.image(lines, context=start.folder)
-    words = () if any(line.startswith(("CMD", "ENTRYPOINT")) for line in instructions) else start.words
-    return dataclasses.replace(start, image=name, words=words)
+        if line not in froms:
+            added.append(line)
+            added += [doing.format(*found.groups()) for setting, doing in UV if (found := re.search(setting, line))]
+    lines = [*stages, *own, *(["USER root", *added, "USER app"] if added else [])]
+    words = () if any(line.startswith("CMD") for line in instructions) else start.words
+    return dataclasses.replace(start, image=dock.image(lines, context=start.folder), words=words, stale=False)
 
 
 def apply(dock, start, fix):
@@ -128,4 +174,4 @@ def apply(dock, start, fix):
         assert deeds, f"no deed for {line!r} of the fix {fix!r}"
         deed, match = deeds[0]
         start = deed(start, match)
-    return rebuild(dock, start, instructions) if instructions else start
+    return rebuild(dock, start, instructions) if instructions or (start.stale and start.base) else start

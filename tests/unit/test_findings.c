@@ -223,6 +223,8 @@ static void test_weakening_never_makes_worse(void **state)
     assert_int_equal(finding->severity, SEVERITY_WARNING);
     finding_weaken(finding, SEVERITY_NOTE);
     assert_int_equal(finding->severity, SEVERITY_NOTE);
+    finding_weaken(finding, SEVERITY_ERROR);
+    assert_int_equal(finding->severity, SEVERITY_WARNING);
 }
 
 static void test_worst_counts_from_the_first_asked_for(void **state)

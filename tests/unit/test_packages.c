@@ -118,10 +118,16 @@ static const struct row rows[] = {
 
 static void fill(struct interpreter *interpreter, const struct row *row)
 {
-    *interpreter = (struct interpreter){.path = "/venv/bin/python", .base = "/usr", .major = 3};
+    *interpreter = (struct interpreter){.path = "/venv/bin/python", .base = "/usr"};
+    struct text library = TEXT_ON(interpreter->library);
     interpreter->knows_version = row->minor > 0;
+    interpreter->major = 3;
     interpreter->minor = row->minor;
     interpreter->free_threaded = row->free_threaded;
+    if (row->minor > 0) {
+        text_add(&library, "python");
+        interpreter_version(interpreter, &library);
+    }
     interpreter->system_site = !row->in_venv;
     interpreter->sites[0] = span_of(row->site);
     interpreter->site_count = 1;

@@ -1,0 +1,62 @@
+#include "checks/words.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct findings findings;
+static const struct scene scene = {.findings = &findings};
+
+static void test_words(void **state)
+{
+    static const struct {
+        const char *words[3];
+        unsigned returns, variables;
+        bool port;
+    } rows[] = {
+        {{NULL}, 0, 0, false},
+        {{"app.main:app", "--port=8000"}, 0, 0, false},
+        {{"app.main:app\r"}, 1, 0, false},
+        {{"a\r", "\r"}, 2, 0, false},
+        {{"\ra", "a\r\n"}, 0, 0, false},
+        {{"--port", "$PORT"}, 0, 1, true},
+        {{"--port", "${PORT}"}, 0, 1, true},
+        {{"--port", "${PORT:-8000}"}, 0, 1, true},
+        {{"--port=$PORT"}, 0, 1, true},
+        {{"--host=$HOST"}, 0, 1, false},
+        {{"--port=8000"}, 0, 0, false},
+        {{"--workers", "$PORT"}, 0, 1, false},
+        {{"--port", "$PORT\r"}, 1, 0, false},
+        {{"$", "${", "${}"}, 0, 0, false},
+        {{"$1.50", "pa$WORD", "$a-b"}, 0, 0, false},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LENGTH(rows); i++) {
+        char copies[3][32];
+        char *words[4] = {NULL};
+        for (unsigned j = 0; j < 3 && rows[i].words[j]; j++)
+            words[j] = strcpy(copies[j], rows[i].words[j]);
+        unsigned returns = 0, variables = 0;
+        bool port = false;
+        findings_clear(&findings);
+        words_judge(&scene, words);
+        for (unsigned j = 0; j < findings.count; j++) {
+            returns += findings.list[j].rule == RULE_CARRIAGE_RETURN_IN_ARGUMENT;
+            variables += findings.list[j].rule == RULE_VARIABLE_NOT_EXPANDED;
+            port = port || finding_value(&findings.list[j], "port");
+        }
+        if (returns != rows[i].returns || variables != rows[i].variables || port != rows[i].port)
+            fail_msg("row %u", i);
+        assert_int_equal(findings_exit_code(&findings), EXIT_OK);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
