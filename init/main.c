@@ -10,17 +10,18 @@
 
 static enum exit_code run_verb(struct session *session)
 {
+    if (session->verb && session->verb->run)
+        return session->verb->run(session);
     if (session->verb) {
-        if (session->verb->run)
-            return session->verb->run(session);
-        report_say_parts(REPORT_ERROR, "'", session->verb->name, "' is reserved for a command that isn't built yet", NULL);
+        report_say_parts(REPORT_ERROR, "'", session->verb->name, "' is reserved for a command that isn't built yet",
+                         NULL);
         return EXIT_USAGE;
     }
     enum exit_code code = session_prepare(session);
     if (code != EXIT_OK)
         return code;
     return session->request.kind == REQUEST_SERVE || session->request.kind == REQUEST_MISTAKE ? serve(session)
-                                                                                               : run(session);
+                                                                                              : run(session);
 }
 
 int main(int argc, char **argv, char **envp)

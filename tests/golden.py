@@ -21,8 +21,9 @@ REPLACED = [
     (r"asgi-init-test-\d+-\d+", "VOLUME"),
     (r"\b[0-9a-f]{64}\b", "ID"),
     (r"\b3\.13\.\d+\b", "3.13.N"),
+    (r"\bafter \d+ s\b", "after N s"),
 ]
-REPLACED_VALUES = {"source": "/SOURCE", "device": "DEVICE", "type": "TYPE"}
+REPLACED_VALUES = {"source": "/SOURCE", "device": "DEVICE", "type": "TYPE", "seconds": "N"}
 
 
 def normalize(text):

@@ -23,10 +23,10 @@ enum setting_type {
 };
 
 struct setting_row {
-    const char *name;         /* --name, ASGI_INIT_NAME */
-    char letter;              /* the short option, or 0 */
-    bool positional;          /* set by a word of the command line, not by an option */
-    bool uvicorns;            /* the option is uvicorn's: read from its words, never taken */
+    const char *name; /* --name, ASGI_INIT_NAME */
+    char letter;      /* the short option, or 0 */
+    bool positional;  /* set by a word of the command line, not by an option */
+    bool uvicorns;    /* the option is uvicorn's: read from its words, never taken */
     enum setting_type type;
     uint64_t most;            /* of SETTING_NUMBER */
     const char *argument;     /* how --help names the value; NULL for flags */

@@ -39,8 +39,10 @@ void application_judge(const struct scene *scene, const struct interpreter *inte
 void application_missing(const struct scene *scene, const struct interpreter *interpreter,
                          const struct application *application, bool asked);
 /* What a judgement that didn't refuse still has to say, as warnings: a missing submodule, an empty or unreadable file, an
- * attribute that isn't there, a factory without --factory. For `check`, and when the server ended by itself. */
-void application_advise(const struct scene *scene, const struct application *application);
+ * attribute that isn't there, a factory without --factory. For `check`, and when the server ended by itself: it looks
+ * along all of sys.path where a start has no time to, and changes the judgement if that tells more. */
+void application_advise(const struct scene *scene, const struct interpreter *interpreter,
+                        struct application *application);
 /* Warns of files in the app dir (below Python 3.11 in the working folder too) that hide uvicorn, fastapi or what they
  * need. True when one hides uvicorn itself from `python -m uvicorn`. */
 bool application_shadows(const struct scene *scene, const struct interpreter *interpreter);

@@ -16,17 +16,17 @@
 enum { SITE_FOLDERS_MOST = 12, SITE_FOLDERS_STORE = 8192, LIBRARY_NAME = 32 };
 
 struct interpreter {
-    char path[PATH_MOST];          /* absolute and unresolved: what is executed and what argv[0] holds */
-    char real[PATH_MOST];          /* without links */
-    char venv[PATH_MOST];          /* the folder with pyvenv.cfg, or "" */
-    char base[PATH_MOST];          /* the prefix that holds the standard library: "/usr/local"; "" when not found */
-    char library[LIBRARY_NAME];    /* "python3.12", "python3.13t": its folder in lib; "" when the version isn't known */
+    char path[PATH_MOST];       /* absolute and unresolved: what is executed and what argv[0] holds */
+    char real[PATH_MOST];       /* without links */
+    char venv[PATH_MOST];       /* the folder with pyvenv.cfg, or "" */
+    char base[PATH_MOST];       /* the prefix that holds the standard library: "/usr/local"; "" when not found */
+    char library[LIBRARY_NAME]; /* "python3.12", "python3.13t": its folder in lib; "" when the version isn't known */
     bool knows_version;
     unsigned major;
     unsigned minor;
     bool free_threaded;             /* python3.13t */
-    bool is_script;                /* a wrapper or shim: nothing is known of the Python behind it */
-    bool system_site;              /* no venv, or one with include-system-site-packages */
+    bool is_script;                 /* a wrapper or shim: nothing is known of the Python behind it */
+    bool system_site;               /* no venv, or one with include-system-site-packages */
     struct python_version made_for; /* what the venv's packages are for, when that isn't this Python; else no parts */
     /* A literal: why reading alone can't tell that it starts, or where it looks for packages; NULL without doubt. */
     const char *doubt;

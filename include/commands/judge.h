@@ -13,8 +13,8 @@ struct judgement {
     struct chosen chosen;
     struct span app; /* MODULE:ATTRIBUTE */
     struct application application;
-    bool asked;       /* the interpreter was asked, and answered */
-    unsigned minor;   /* of Python 3: asked, or else read; 0 when not known */
+    bool asked;     /* the interpreter was asked, and answered */
+    unsigned minor; /* of Python 3: asked, or else read; 0 when not known */
 };
 
 /* The application's reference, by the settings' order; pyproject.toml is read for it. */

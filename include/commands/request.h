@@ -9,8 +9,8 @@
 #include "facts/uvicorn_words.h"
 
 enum request_kind {
-    REQUEST_SERVE,   /* uvicorn with an application: everything is proved */
-    REQUEST_SERVER,  /* fastapi, gunicorn, hypercorn, granian, python: of the environment; the application isn't judged */
+    REQUEST_SERVE,  /* uvicorn with an application: everything is proved */
+    REQUEST_SERVER, /* fastapi, gunicorn, hypercorn, granian, python: of the environment; the application isn't judged */
     REQUEST_COMMAND, /* any program */
     REQUEST_MISTAKE, /* main, app/main.py: an application, in a form that uvicorn doesn't take */
 };

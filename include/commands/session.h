@@ -16,8 +16,8 @@
 #include "process/supervise.h"
 
 struct session {
-    char *const *words; /* the command line, words[0] too */
-    unsigned first;     /* the first word behind our options and the verb */
+    char *const *words;      /* the command line, words[0] too */
+    unsigned first;          /* the first word behind our options and the verb */
     const struct verb *verb; /* NULL: serve, or run a command */
     struct signal_state given;
     pid_t parent; /* at the start of main */
@@ -35,9 +35,9 @@ struct session {
 
     struct request request;
     struct supervise_options supervise;
-    struct identity identity; /* valid when `switched` */
-    bool switched;            /* --user, or PUID */
-    uint64_t kept;            /* capabilities kept for the child */
+    struct identity identity;         /* valid when `switched` */
+    bool switched;                    /* --user, or PUID */
+    uint64_t kept;                    /* capabilities kept for the child */
     struct child_environment of_user; /* our environment with the HOME, USER and LOGNAME of whom we became */
     struct child_environment child;
 };

@@ -9,9 +9,9 @@
 #include "base/settings.h"
 
 struct uvicorn_words {
-    int app;       /* index of the application's word, or -1 */
-    bool asks;     /* --help or --version: nothing is served */
-    int unclear;   /* index of a word that is no option, no value of one and no application, or -1 */
+    int app;     /* index of the application's word, or -1 */
+    bool asks;   /* --help or --version: nothing is served */
+    int unclear; /* index of a word that is no option, no value of one and no application, or -1 */
 };
 
 /* Reads words[start] and on; values go into the settings as ORIGIN_UVICORN_OPTION. A value that uvicorn would refuse is

@@ -43,7 +43,7 @@ struct probe_answer {
     int status; /* as wait(2) gives it */
     enum probe_found server;
     enum probe_found names[PROBE_NAMES];
-    unsigned minor; /* of Python 3 */
+    unsigned minor;        /* of Python 3 */
     char says[PROBE_SAYS]; /* the end of what it printed, for a message; may be cut in front */
     size_t says_length;
 };

@@ -17,9 +17,8 @@ void settings_start(struct settings *settings)
     memset(settings, 0, sizeof *settings);
     for (unsigned setting = 0; setting < SETTING_COUNT; setting++)
         if (setting_rows[setting].fallback)
-            settings->values[setting] = (struct setting_value){.value = span_of(setting_rows[setting].fallback),
-                                                               .origin = ORIGIN_DEFAULT,
-                                                               .source = SPAN("default")};
+            settings->values[setting] = (struct setting_value){
+                .value = span_of(setting_rows[setting].fallback), .origin = ORIGIN_DEFAULT, .source = SPAN("default")};
 }
 
 /* The choice that a value is, in its own spelling: LOG_LEVEL=INFO is info, as uvicorn must get it. */
@@ -38,7 +37,8 @@ static bool truth(struct span value, bool *on)
     static const char *const words[][2] = {{"0", "1"}, {"false", "true"}, {"no", "yes"}, {"off", "on"}};
     for (size_t row = 0; row < ARRAY_LENGTH(words); row++)
         for (unsigned side = 0; side < 2; side++)
-            if (value.length == strlen(words[row][side]) && strncasecmp(value.at, words[row][side], value.length) == 0) {
+            if (value.length == strlen(words[row][side]) &&
+                strncasecmp(value.at, words[row][side], value.length) == 0) {
                 *on = side == 1;
                 return true;
             }

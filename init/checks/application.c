@@ -23,7 +23,7 @@ static struct finding *add(const struct scene *scene, enum rule rule)
     return finding;
 }
 
-/* {near}, unless only --app-dir differs, and {words}, a CMD's that serves it. */
+/* {near}, unless only its options differ, and {words}, a CMD's that serves it. Nothing for what was asked for itself. */
 static void set_near(const struct scene *scene, struct finding *finding, const struct app_candidate *candidate)
 {
     char buffer[2 * CANDIDATE_TEXT];
@@ -32,6 +32,8 @@ static void set_near(const struct scene *scene, struct finding *finding, const s
     candidate_words(candidate, &words);
     if (!span_is(setting_text(scene->settings, SETTING_APP), candidate->reference))
         finding_set_string(scene->findings, finding, "near", candidate->reference);
+    else if (candidate->app_dir[0] == '\0' && !candidate->is_factory)
+        return;
     set(scene, finding, "words", text_as_span(&words));
 }
 
@@ -54,41 +56,76 @@ static void set_mount(const struct scene *scene, struct finding *finding, struct
 
 /* ---- the form ---- */
 
+/* The reference that was meant, as far as its file is there; its attribute as that file has it, if none was given. */
+static bool find_meant(const struct scene *scene, const struct app_reference *wrong, struct app_candidate *right)
+{
+    struct text reference = TEXT_ON(right->reference);
+    struct module_search search;
+    struct span name = wrong->attribute;
+
+    if (!app_reference_suggest(wrong, scene->app_dir, &reference) || reference.cut)
+        return false;
+    struct app_reference meant = app_reference_read(text_as_span(&reference));
+    module_find(scene->reader, meant.module, &scene->app_dir, 1, &search);
+    if (search.kind == MODULE_NONE)
+        return false;
+    if (wrong->attribute.length > 0 ||
+        !candidates_read_file(scene, span_of(search.file), meant.attribute, &name, &right->is_factory))
+        return true;
+    reference.length = meant.module.length + 1;
+    text_span(&reference, name);
+    return !reference.cut;
+}
+
 static void refuse_form(const struct scene *scene, struct application *application)
 {
+    const struct app_reference *wrong = &application->reference;
     struct finding *finding = add(scene, RULE_APP_REFERENCE_MALFORMED);
-    struct app_candidate right = {.is_factory = application->reference.form == REFERENCE_CALL};
+    struct app_candidate right = {.is_factory = wrong->form == REFERENCE_CALL};
     struct text reference = TEXT_ON(right.reference);
     struct candidates candidates;
 
     application->state = APPLICATION_REFUSED;
-    if (app_reference_suggest(&application->reference, scene->app_dir, &reference) && !reference.cut) {
+    if (find_meant(scene, wrong, &right)) {
         set_near(scene, finding, &right);
         return;
     }
-    candidates_look(scene, application->reference.attribute, &candidates);
+    candidates_look(scene, wrong->attribute, &candidates);
     set_candidates(scene, finding, &candidates);
+    if (candidates.count == 0 && app_reference_suggest(wrong, scene->app_dir, &reference) && !reference.cut)
+        set_near(scene, finding, &right);
 }
 
 /* ---- the module ---- */
 
-static void find_module(const struct scene *scene, const struct interpreter *interpreter,
-                        struct application *application)
+/* Along all folders; the app dir is the first. */
+static void find_everywhere(const struct scene *scene, const struct interpreter *interpreter,
+                            struct application *application)
 {
     struct search_path path;
     struct span folders[APP_FOLDERS] = {scene->app_dir};
-    struct span name = application->reference.module;
 
-    module_find(scene->reader, name, folders, 1, &application->search);
-    /* A namespace in the app dir loses to a package or module of that name in any folder behind it. */
-    if (application->search.kind != MODULE_NONE && application->search.above != MODULE_NAMESPACE &&
-        application->search.kind != MODULE_NAMESPACE)
-        return;
     search_path_of(scene, interpreter, &path);
     search_path_follow(scene, &path);
     for (unsigned i = 0; i < path.count; i++)
         folders[i + 1] = path.folders[i];
-    module_find(scene->reader, name, folders, path.count + 1, &application->search);
+    module_find(scene->reader, application->reference.module, folders, path.count + 1, &application->search);
+}
+
+/* In the app dir, and elsewhere only when nothing of the name is there: a start must not cost more. */
+static void find_module(const struct scene *scene, const struct interpreter *interpreter,
+                        struct application *application)
+{
+    module_find(scene->reader, application->reference.module, &scene->app_dir, 1, &application->search);
+    if (application->search.kind == MODULE_NONE && application->search.above == MODULE_NONE)
+        find_everywhere(scene, interpreter, application);
+}
+
+static enum application_state state_of(const struct module_search *search)
+{
+    if (search->kind != MODULE_NONE)
+        return APPLICATION_FOUND;
+    return search->above == MODULE_NONE ? APPLICATION_ASK : APPLICATION_UNCERTAIN;
 }
 
 /* Is it malformed for certain? A name with odd characters may still be a file's, and main.py:app the module py in main. */
@@ -112,12 +149,9 @@ void application_judge(const struct scene *scene, const struct interpreter *inte
         return;
     }
     find_module(scene, interpreter, application);
-    if (application->search.kind != MODULE_NONE)
-        application->state = APPLICATION_FOUND;
-    else if (application->reference.form != REFERENCE_VALID)
+    application->state = state_of(&application->search);
+    if (application->state != APPLICATION_FOUND && application->reference.form != REFERENCE_VALID)
         refuse_form(scene, application);
-    else
-        application->state = application->search.above == MODULE_NONE ? APPLICATION_ASK : APPLICATION_UNCERTAIN;
 }
 
 /* ---- the module isn't there ---- */
@@ -201,6 +235,19 @@ static void drop_candidates_inside(const struct scene *scene, struct span top, s
     candidates->count = kept;
 }
 
+/* The words of a COPY that puts the module where it is looked for: a folder, if the name has a dot. */
+static void set_copy(const struct scene *scene, struct finding *finding, const struct application *application)
+{
+    char buffer[PATH_MOST];
+    struct text words = TEXT_ON(buffer);
+    const char *suffix = span_has(application->reference.module, '.') ? "" : ".py";
+
+    text_join(&words, "./", application->top, suffix, " ", NULL);
+    text_span(&words, scene->app_dir);
+    text_join(&words, span_ends(scene->app_dir, "/") ? "" : "/", application->top, suffix, NULL);
+    set(scene, finding, "copy", text_as_span(&words));
+}
+
 static void set_remedies(const struct scene *scene, struct finding *finding, const struct application *application)
 {
     const struct app_reference *reference = &application->reference;
@@ -215,12 +262,14 @@ static void set_remedies(const struct scene *scene, struct finding *finding, con
         set(scene, finding, "near_dir", above);
         drop_candidates_inside(scene, span_of(application->top), &candidates);
     } else if (find_inside(scene, reference, &search)) {
-        finding_set_string(scene->findings, finding, "inside", search.file);
+        set_copy(scene, finding, application);
         drop_candidates_inside(scene, span_of(application->top), &candidates);
     } else if (find_below(scene, reference->module, &below)) {
         set(scene, finding, "near_dir", text_as_span(&below));
     }
     set_candidates(scene, finding, &candidates);
+    if (candidates.count == 0 && !finding_value(finding, "near_dir") && !finding_value(finding, "mount"))
+        set_copy(scene, finding, application);
 }
 
 static void set_owner(const struct scene *scene, struct finding *finding, const struct stat *status)
@@ -299,6 +348,28 @@ void application_missing(const struct scene *scene, const struct interpreter *in
 
 /* ---- warnings ---- */
 
+/* A folder without __init__.py lost to something else of its name: the file that would make it win. */
+static void set_initializer(const struct scene *scene, struct finding *finding, const struct application *application)
+{
+    char buffer[PATH_MOST];
+    struct text folder = TEXT_ON(buffer);
+    struct module_search here;
+
+    if (application->search.above == MODULE_NAMESPACE)
+        return;
+    text_span(&folder, scene->app_dir);
+    text_join(&folder, span_ends(scene->app_dir, "/") ? "" : "/", application->top, NULL);
+    struct span below = application->reference.module;
+    (void)app_reference_component(&below);
+    struct span inside = text_as_span(&folder);
+    module_find(scene->reader, below, &inside, 1, &here);
+    if (here.kind == MODULE_NONE)
+        return;
+    text_add(&folder, "/__init__.py");
+    set(scene, finding, "init", text_as_span(&folder));
+    finding_set_string(scene->findings, finding, "other", application->search.file);
+}
+
 static void advise_submodule(const struct scene *scene, const struct application *application)
 {
     struct finding *finding = add(scene, RULE_APP_SUBMODULE_MISSING);
@@ -318,7 +389,7 @@ static void advise_submodule(const struct scene *scene, const struct application
         text_add(&missing, ".py");
         set(scene, finding, "missing", text_as_span(&missing));
     }
-    finding_set_string(scene->findings, finding, "file", search->file);
+    set_initializer(scene, finding, application);
     candidates_look(scene, application->reference.attribute, &candidates);
     set_candidates(scene, finding, &candidates);
 }
@@ -399,14 +470,39 @@ static void advise_source(const struct scene *scene, const struct application *a
     }
 }
 
-void application_advise(const struct scene *scene, const struct application *application)
+/* Python's own file is what runs: an extension beside a package's __init__.py would win. */
+static bool runs_source(const struct scene *scene, const struct module_search *search)
 {
-    bool has_source = application->search.kind == MODULE_SOURCE || application->search.kind == MODULE_PACKAGE;
+    struct span file = span_of(search->file);
+
+    if (search->kind == MODULE_SOURCE)
+        return true;
+    return search->kind == MODULE_PACKAGE &&
+           module_in_folder(scene->reader, span_folder(file), SPAN("__init__"), NULL) == MODULE_SOURCE;
+}
+
+/* A namespace in the app dir loses to a package or module of that name in any folder behind it. */
+static void reconsider(const struct scene *scene, const struct interpreter *interpreter,
+                       struct application *application)
+{
+    struct span rest = application->reference.module;
+    struct span top = app_reference_component(&rest);
+
+    if (application->state == APPLICATION_REFUSED || application->state == APPLICATION_ASK ||
+        module_in_folder(scene->reader, scene->app_dir, top, NULL) != MODULE_NAMESPACE)
+        return;
+    find_everywhere(scene, interpreter, application);
+    application->state = state_of(&application->search);
+}
+
+void application_advise(const struct scene *scene, const struct interpreter *interpreter,
+                        struct application *application)
+{
+    reconsider(scene, interpreter, application);
 
     if (application->state == APPLICATION_UNCERTAIN && !application->search.unclear)
         advise_submodule(scene, application);
-    else if (application->state == APPLICATION_FOUND && has_source &&
-             span_ends(span_of(application->search.file), ".py"))
+    else if (application->state == APPLICATION_FOUND && runs_source(scene, &application->search))
         advise_source(scene, application);
 }
 

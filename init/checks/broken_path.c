@@ -195,9 +195,8 @@ static void set_mount(const struct breakage *breakage, struct finding *finding, 
 static bool is_by_uv(const struct breakage *breakage)
 {
     size_t where;
-    struct span target = breakage->link ? breakage->link->target : breakage->missing;
-    return breakage->pyvenv.maker == PYVENV_UV &&
-           (span_find(target, "/uv/python/", &where) || span_find(breakage->pyvenv.home, "/uv/python/", &where));
+    struct span target = breakage->link ? breakage->link->target : SPAN("");
+    return span_find(target, "/uv/python/", &where) || span_find(breakage->pyvenv.home, "/uv/python/", &where);
 }
 
 static struct finding *find_of_host(const struct breakage *breakage, const char *system, struct span scripts)

@@ -328,7 +328,8 @@ static struct finding *find_of_other_series(struct subject *subject)
     struct span venv = span_of(interpreter->venv);
     const struct mount *mount = host_mount_over(subject->scene->host, venv);
     bool is_own_mount = mount && span_equal(mount->point, venv);
-    struct finding *finding = findings_add(findings, is_own_mount ? RULE_VENV_VOLUME_STALE : RULE_VENV_VERSION_MISMATCH);
+    struct finding *finding =
+        findings_add(findings, is_own_mount ? RULE_VENV_VOLUME_STALE : RULE_VENV_VERSION_MISMATCH);
     struct python_version own = series_of(interpreter);
     char buffer[32];
     struct text text = TEXT_ON(buffer);

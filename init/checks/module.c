@@ -2,29 +2,41 @@
 
 #include "facts/app_reference.h"
 
-struct extension_search {
+/* What a folder holds of a name: Python lists the folder, and looks no further when nothing in it fits. */
+struct names {
     struct span name;
-    bool found;
+    bool exact; /* NAME */
+    bool
+        extension; /* NAME.so, NAME.abi3.so, NAME.cpython-312-x86_64-linux-gnu.so: whether this interpreter takes it isn't
+                        looked at */
+    bool source;   /* NAME.py */
+    bool bytecode; /* NAME.pyc */
+    unsigned listed;
 };
 
-/* NAME.so, NAME.abi3.so, NAME.cpython-312-x86_64-linux-gnu.so: which of them this interpreter takes isn't looked at. */
-static bool is_extension(void *context, struct span name, unsigned char type)
+static bool note_name(void *context, struct span name, unsigned char type)
 {
-    struct extension_search *search = context;
+    struct names *names = context;
 
     (void)type;
-    if (name.length <= search->name.length + 3 || !span_ends(name, ".so") || name.at[search->name.length] != '.' ||
-        !span_equal(span_first(name, search->name.length), search->name))
+    names->listed++;
+    if (!span_equal(span_first(name, names->name.length), names->name))
         return true;
-    search->found = true;
-    return false;
+    struct span suffix = span_from(name, names->name.length);
+    names->exact |= suffix.length == 0;
+    names->source |= span_is(suffix, ".py");
+    names->bytecode |= span_is(suffix, ".pyc");
+    names->extension |= span_starts(suffix, ".") && span_ends(suffix, ".so");
+    return true;
 }
 
-static bool has_extension(const struct reader *reader, struct span folder, struct span name)
+static struct names list_names(const struct reader *reader, struct span folder, struct span name)
 {
-    struct extension_search search = {.name = name};
+    struct names names = {.name = name};
 
-    return reader_list(reader, folder, MODULE_NAMES_MOST, is_extension, &search) == 0 && search.found;
+    if (reader_list(reader, folder, MODULE_NAMES_MOST, note_name, &names) == 0 && names.listed == MODULE_NAMES_MOST)
+        names.exact = names.source = names.bytecode = true; /* not all were seen: they are tried */
+    return names;
 }
 
 /* folder/name and more behind it; false when that is too long a path. */
@@ -45,32 +57,37 @@ static bool is_file(const struct reader *reader, struct text *path, struct span 
     return join(path, folder, name, rest) && reader_is_file(reader, text_as_span(path));
 }
 
-/* Python lists the folder before it looks into it. */
 static bool may_list(const struct reader *reader, struct span folder)
 {
     struct stat status;
 
-    return reader_stat(reader, folder, &status) == 0 && S_ISDIR(status.st_mode) &&
+    return reader_stat(reader, folder, &status) == 0 &&
            reader_permits(&reader->identity, status.st_mode, status.st_uid, status.st_gid, 4 | 1);
+}
+
+/* A package whose __init__ is bytecode or an extension only. */
+static bool is_compiled_package(const struct reader *reader, struct text *path)
+{
+    struct names names = list_names(reader, text_as_span(path), SPAN("__init__"));
+
+    return names.extension || names.bytecode;
 }
 
 static enum module_kind look(const struct reader *reader, struct span folder, struct span name, struct text *path)
 {
-    bool is_folder = join(path, folder, name, "") && reader_is_folder(reader, text_as_span(path));
-
-    if (is_folder &&
-        (is_file(reader, path, folder, name, "/__init__.py") || is_file(reader, path, folder, name, "/__init__.pyc")))
+    if (is_file(reader, path, folder, name, "/__init__.py"))
+        return may_list(reader, folder) ? MODULE_PACKAGE : MODULE_NONE;
+    struct names names = list_names(reader, folder, name);
+    bool is_folder = names.exact && join(path, folder, name, "") && reader_is_folder(reader, text_as_span(path));
+    if (is_folder && is_compiled_package(reader, path))
         return MODULE_PACKAGE;
-    if (is_folder && join(path, folder, name, "") && has_extension(reader, text_as_span(path), SPAN("__init__")))
-        return MODULE_PACKAGE;
-    if (has_extension(reader, folder, name) && join(path, folder, name, ""))
+    if (names.extension && join(path, folder, name, ""))
         return MODULE_EXTENSION;
-    if (is_file(reader, path, folder, name, ".py"))
+    if (names.source && is_file(reader, path, folder, name, ".py"))
         return MODULE_SOURCE;
-    if (is_file(reader, path, folder, name, ".pyc"))
+    if (names.bytecode && is_file(reader, path, folder, name, ".pyc"))
         return MODULE_BYTECODE;
-    join(path, folder, name, "");
-    return is_folder ? MODULE_NAMESPACE : MODULE_NONE;
+    return is_folder && join(path, folder, name, "") ? MODULE_NAMESPACE : MODULE_NONE;
 }
 
 enum module_kind module_in_folder(const struct reader *reader, struct span folder, struct span name, struct text *file)
@@ -78,7 +95,7 @@ enum module_kind module_in_folder(const struct reader *reader, struct span folde
     char buffer[PATH_MOST];
     struct text path = TEXT_ON(buffer);
 
-    if (name.length == 0 || folder.length == 0 || span_has(name, '/') || !may_list(reader, folder))
+    if (name.length == 0 || folder.length == 0 || span_has(name, '/'))
         return MODULE_NONE;
     enum module_kind kind = look(reader, folder, name, &path);
     if (file && kind != MODULE_NONE) {

@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
-enum { BIN_ENTRIES = 16384, TRIED_MOST = 3, PLACES_SHOWN = 12, TRIALS_MOST = 24 };
+enum { USUAL_BINS = 2, BIN_ENTRIES = 16384, TRIED_MOST = 3, PLACES_SHOWN = 12, TRIALS_MOST = 24 };
 
 static bool lexists(const struct reader *reader, struct span path)
 {
@@ -176,7 +176,11 @@ static void add_path(const struct scene *scene, struct places *places, bool name
         bool is_environment = is_environment_bin(scene->reader, folder);
         if (named && is_environment)
             add_named_folder(scene, places, SPAN("/"), span_folder(folder), SPAN("PATH"), true);
-        if (!named && !is_environment)
+        if (named || is_environment || !reader_is_folder(scene->reader, folder))
+            continue;
+        if (places->count + USUAL_BINS >= PLACES_MOST)
+            places->cut = true;
+        else
             add(places, (struct place){.form = PLACE_BIN,
                                        .path = keep_absolute(places, SPAN("/"), folder),
                                        .origin = SPAN("PATH")});

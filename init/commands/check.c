@@ -79,11 +79,12 @@ enum exit_code check(struct session *session)
         return code;
     bool serves = session->request.kind == REQUEST_SERVE || session->request.kind == REQUEST_MISTAKE;
     if (!serves) {
-        report_say_parts(REPORT_ERROR, "check: expected an application, not '", session->words[session->first], "'", NULL);
+        report_say_parts(REPORT_ERROR, "check: expected an application, not '", session->words[session->first], "'",
+                         NULL);
         return EXIT_USAGE;
     }
     if (judge_server(session, true, &judgement)) {
-        application_advise(&session->scene, &judgement.application);
+        application_advise(&session->scene, &judgement.chosen.choice.interpreter, &judgement.application);
         show_python(&judgement);
         show_well("app", judgement.app);
         show_user(session);

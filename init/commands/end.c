@@ -54,7 +54,8 @@ static void begin(struct ending *ending, enum rule rule)
 
 static bool was_out_of_memory(const struct ending *ending)
 {
-    return ending->end->before.knows_kills && ending->after.knows_kills && ending->after.kills > ending->end->before.kills;
+    return ending->end->before.knows_kills && ending->after.knows_kills &&
+           ending->after.kills > ending->end->before.kills;
 }
 
 static void tell_memory(struct ending *ending)
@@ -88,6 +89,14 @@ static void tell_crash(struct ending *ending, int signal)
     set_string(ending, "bus", signal == SIGBUS ? "yes" : NULL);
 }
 
+static void tell_stranger(struct ending *ending, int signal)
+{
+    bool counted = ending->end->before.knows_kills && ending->after.knows_kills;
+    begin(ending, RULE_KILLED_FROM_OUTSIDE);
+    if (signal == SIGKILL)
+        set_string(ending, counted ? "counted" : "uncounted", "yes");
+}
+
 /* The child died of a signal, and not because it was asked to. */
 static void tell_death(struct ending *ending, int signal)
 {
@@ -99,7 +108,7 @@ static void tell_death(struct ending *ending, int signal)
     else if (is_fault(signal) && !asked)
         tell_crash(ending, signal);
     else if (signal == SIGKILL || (ending->launch->serves && !asked && !by_terminal))
-        begin(ending, RULE_KILLED_FROM_OUTSIDE);
+        tell_stranger(ending, signal);
 }
 
 static void tell_cause(struct ending *ending)

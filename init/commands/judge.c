@@ -2,6 +2,7 @@
 
 #include "base/report.h"
 #include "checks/application.h"
+#include "checks/candidates.h"
 #include "checks/words.h"
 #include "commands/session.h"
 #include "facts/pyproject.h"
@@ -36,6 +37,16 @@ static void read_project(struct session *session)
                      &error);
 }
 
+/* Nothing names it, and where it is by default there is none: as FastAPI's command line looks. */
+static void discover(struct session *session)
+{
+    static struct app_candidate found;
+    struct setting_error error;
+    if (candidates_discover(&session->scene, &found) && !found.app_dir[0] && !found.is_factory)
+        settings_set(&session->settings, SETTING_APP, span_of(found.reference), ORIGIN_DISCOVERY, span_of(found.file),
+                     &error);
+}
+
 struct span judge_app(struct session *session)
 {
     struct setting_error error;
@@ -47,6 +58,8 @@ struct span judge_app(struct session *session)
                      SPAN("the command line"), &error);
     if (session->settings.values[SETTING_APP].origin <= ORIGIN_PROJECT)
         read_project(session);
+    if (session->settings.values[SETTING_APP].origin == ORIGIN_DEFAULT)
+        discover(session);
     return setting_text(&session->settings, SETTING_APP);
 }
 
@@ -196,6 +209,8 @@ static enum proof prove_by_asking(struct session *session, struct judgement *jud
 static enum proof prove(struct session *session, bool always, struct judgement *judgement)
 {
     const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
+    if (session->request.uvicorn.asks)
+        return PROOF_GOOD; /* uvicorn --help serves nothing */
     application_judge(&session->scene, interpreter, &judgement->application);
     if (judgement->application.state == APPLICATION_REFUSED)
         return PROOF_REFUSED;

@@ -64,6 +64,7 @@ static enum exit_code stay_with(struct session *session, const struct launch *la
     struct end end;
     session->supervise.say = progress_say;
     session->supervise.context = session;
+    session->supervise.name_orphans = report_is_verbose();
     session->supervise.keep = -1;
     end_expect(&end, session);
     int error = session->kept ? privileges_drop_ambient() : 0;
@@ -75,6 +76,14 @@ static enum exit_code stay_with(struct session *session, const struct launch *la
     int code = fate_exit_code(&fate, zero);
     end_explain(&end, session, launch, &fate, code);
     return (enum exit_code)code;
+}
+
+static void warn_of_shell(struct session *session, const struct launch *launch)
+{
+    unsigned first = session->findings.count;
+    struct finding *finding = findings_add(&session->findings, RULE_SCRIPT_WITHOUT_INTERPRETER_LINE);
+    finding_set_string(&session->findings, finding, "command", launch->path);
+    report_findings(&session->findings, first, REPORT_MESSAGES);
 }
 
 enum exit_code launch(struct session *session, const struct launch *launch)
@@ -95,6 +104,6 @@ enum exit_code launch(struct session *session, const struct launch *launch)
     if (result.step != CHILD_STARTED)
         return not_started(session, launch, &result);
     if (result.by_shell)
-        report_say_parts(REPORT_LINE, "warning: ", launch->path, " has no #! line: /bin/sh runs it", NULL);
+        warn_of_shell(session, launch);
     return stay_with(session, launch, result.pid);
 }

@@ -2,6 +2,7 @@
 
 #include "facts/capability.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum { CAPABILITY_NAMES = 1024, NEAR_ENOUGH = 3 };
@@ -23,7 +24,7 @@ static enum rule rule_of(const struct privileges_result *result)
         return RULE_USER_NOT_PERMITTED;
     if (result->not_mapped)
         return RULE_ID_NOT_MAPPED;
-    return result->groups_denied || result->filtered ? RULE_USER_NOT_PERMITTED : RULE_PRIVILEGES_NOT_CHANGED;
+    return result->groups_denied || result->error == EPERM ? RULE_USER_NOT_PERMITTED : RULE_PRIVILEGES_NOT_CHANGED;
 }
 
 static void identity_describe(const struct identity *identity, struct finding *finding, struct findings *findings)
@@ -45,7 +46,10 @@ static void call_describe(const struct privileges_result *result, struct finding
         return;
     }
     finding_set_string(findings, finding, "call", privileges_stage_name(result->stage));
-    finding_set_string(findings, finding, "error", result->error ? strerror(result->error) : NULL);
+    if (result->error)
+        finding_set_string(findings, finding, "error", strerror(result->error));
+    else
+        finding_set_string(findings, finding, result->stage == PRIVILEGES_ROOT_AGAIN ? "again" : "silent", "yes");
 }
 
 static void cause_describe(const struct privileges_result *result, struct finding *finding, struct findings *findings)
@@ -56,6 +60,8 @@ static void cause_describe(const struct privileges_result *result, struct findin
     finding_set(findings, finding, "missing", text_as_span(&text));
     finding_set_string(findings, finding, "denied", result->groups_denied ? "yes" : NULL);
     finding_set_string(findings, finding, "filtered", result->filtered ? "yes" : NULL);
+    if (!result->missing && !result->not_mapped && !result->groups_denied && !result->filtered)
+        finding_set_string(findings, finding, "unexplained", "yes");
     if (result->not_mapped) {
         finding_set_number(findings, finding, "id", result->id);
         finding_set_string(findings, finding, "map", result->map);

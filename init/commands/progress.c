@@ -46,8 +46,8 @@ static void add_count(struct text *text, const struct supervise_news *news)
 
 static void add_reaped(struct text *text, const struct supervise_news *news)
 {
-    text_add(text, "reaped orphan ");
-    text_signed(text, news->pid);
+    text_add(text, "reaped orphan, ");
+    add_process(text, news);
     text_add(text, ", status ");
     text_signed(text, news->status);
 }

@@ -106,7 +106,8 @@ void request_read(char *const *words, unsigned first, bool dashes, const struct 
     *request = (struct request){.kind = REQUEST_SERVE, .first = first, .uvicorn = {.app = -1, .unclear = -1}};
     if (words[first]) {
         request->kind = dashes ? REQUEST_COMMAND : kind_of(words, first);
-        if (request->kind == REQUEST_MISTAKE && exists_as_program(reader, span_of(words[first]), search_path, working_folder))
+        if (request->kind == REQUEST_MISTAKE &&
+            exists_as_program(reader, span_of(words[first]), search_path, working_folder))
             request->kind = REQUEST_COMMAND;
         read_program(words, request);
     }

@@ -48,7 +48,9 @@ enum exit_code serve(struct session *session)
         report_say_parts(REPORT_ERROR, "too many words on the command line", NULL);
         return EXIT_USAGE;
     }
-    const struct launch plan = {.path = judgement.chosen.choice.interpreter.path, .argv = argv, .serves = true,
+    const struct launch plan = {.path = judgement.chosen.choice.interpreter.path,
+                                .argv = argv,
+                                .serves = true,
                                 .stays = !session->request.uvicorn.asks};
     return launch(session, &plan);
 }

@@ -135,7 +135,8 @@ static void read_two_variables(struct session *session)
     text_add(&text, ":");
     text_span(&text, attribute.at ? attribute : SPAN("app"));
     if (!text.cut)
-        settings_set(&session->settings, SETTING_APP, text_as_span(&text), ORIGIN_CONVENTIONAL, SPAN("MODULE_NAME"), &error);
+        settings_set(&session->settings, SETTING_APP, text_as_span(&text), ORIGIN_CONVENTIONAL, SPAN("MODULE_NAME"),
+                     &error);
 }
 
 static void open_report(const struct session *session)
@@ -161,6 +162,41 @@ static void take_root_environment(struct session *session)
     session->environment.entries = session->root_entries;
 }
 
+/* Settings of another image than ours are for those that start nothing. */
+static enum exit_code judges_only(const struct session *session)
+{
+    static const enum setting settings[] = {SETTING_ROOT, SETTING_ENV, SETTING_WORKDIR, SETTING_STRICT};
+    if (session->verb)
+        return EXIT_OK;
+    for (size_t i = 0; i < ARRAY_LENGTH(settings); i++) {
+        const struct setting_value *value = &session->settings.values[settings[i]];
+        if (value->origin != ORIGIN_NONE)
+            return usage("nothing is started with", value->source, "it is for check, which and config");
+    }
+    return EXIT_OK;
+}
+
+static void say_rivals(const struct session *session)
+{
+    for (unsigned setting = 0; setting < SETTING_COUNT; setting++) {
+        char line[PATH_MOST];
+        struct text text = TEXT_ON(line);
+        const struct setting_value *value = &session->settings.values[setting];
+        if (!value->other_source.length)
+            continue;
+        text_join(&text, setting_rows[setting].name, " is '", NULL);
+        text_visible(&text, value->value);
+        text_add(&text, "' by ");
+        text_span(&text, value->source);
+        text_add(&text, ", which goes before ");
+        text_span(&text, value->other_source);
+        text_add(&text, " ('");
+        text_visible(&text, value->other);
+        text_add(&text, "')");
+        report_say(REPORT_TRAIL, text_as_span(&text));
+    }
+}
+
 static enum exit_code read_settings(struct session *session)
 {
     struct setting_error error;
@@ -171,7 +207,7 @@ static enum exit_code read_settings(struct session *session)
     take_root_environment(session);
     read_two_variables(session);
     note_unknown_variables(session);
-    return EXIT_OK;
+    return judges_only(session);
 }
 
 static enum exit_code system_failed(struct session *session, const char *call, const char *what, int error)
@@ -244,7 +280,8 @@ static enum exit_code read_signal_settings(struct session *session)
     supervise->stop_timeout = (int64_t)setting_milliseconds(settings, SETTING_STOP_TIMEOUT, 0);
     supervise->orphan_timeout = (int64_t)setting_milliseconds(settings, SETTING_ORPHAN_TIMEOUT, 0);
     for (unsigned item = 0; item < settings->item_count; item++)
-        if (settings->items[item].setting == SETTING_MAP_SIGNAL && !supervise_map(supervise, settings->items[item].item))
+        if (settings->items[item].setting == SETTING_MAP_SIGNAL &&
+            !supervise_map(supervise, settings->items[item].item))
             return usage("expected FROM=TO with names or numbers of signals, not", settings->items[item].item, "");
     struct span death = setting_text(settings, SETTING_PDEATHSIG);
     if (death.length && !signal_number(death))
@@ -292,6 +329,7 @@ enum exit_code session_prepare(struct session *session)
     if (session->switched && !setting_is(&session->settings, SETTING_ROOT))
         take_user_environment(session);
     host_read(&session->host, &session->reader, &session->environment);
+    say_rivals(session);
     if (!setting_text(&session->settings, SETTING_HOST).at) {
         struct setting_error error;
         settings_set(&session->settings, SETTING_HOST, session->host.in_container ? SPAN("0.0.0.0") : SPAN("127.0.0.1"),

@@ -3,10 +3,14 @@
 /* The options of uvicorn that take no value. All others take one, also those that we never heard of: so it has been with
  * each that came. */
 static const char *const flags[] = {
-    "--reload",        "--no-reload",   "--factory",        "--proxy-headers", "--no-proxy-headers",
-    "--server-header", "--date-header", "--no-date-header", "--access-log",    "--no-server-header",
-    "--no-access-log", "--use-colors",  "--no-use-colors",  "--help",          "--version",
-    "--reset-contextvars",
+    "--reload",           "--no-reload",
+    "--factory",          "--proxy-headers",
+    "--no-proxy-headers", "--server-header",
+    "--date-header",      "--no-date-header",
+    "--access-log",       "--no-server-header",
+    "--no-access-log",    "--use-colors",
+    "--no-use-colors",    "--help",
+    "--version",          "--reset-contextvars",
 };
 
 static bool is_flag(struct span name)

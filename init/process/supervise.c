@@ -237,13 +237,18 @@ static void suspend_with_child(struct supervision *supervision, int number)
         go_on(supervision);
 }
 
-/* A stop that a process asked for, through us or directly, is left alone, as is one without our terminal. */
+/* A stop that a process asked for, through us or directly, is left alone, as is one without our terminal; but not while
+ * the child is to end, which it can't while it is stopped. */
 static void child_stopped(struct supervision *supervision, int number)
 {
     uint64_t bit = signal_bit(number);
     bool ours = supervision->forwarded & bit;
     supervision->stopped = true;
     supervision->forwarded &= ~bit;
+    if (supervision->fate->stop_began != 0 && (number == SIGSTOP || number == SIGTSTP)) {
+        continue_child(supervision);
+        return;
+    }
     if (ours)
         return;
     bool foreground = terminal_is_held_by(supervision->child);

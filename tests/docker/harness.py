@@ -134,6 +134,7 @@ class Dock:
     """Starts containers and volumes for one test, and removes them all with it."""
 
     numbers = itertools.count()
+    IMAGES = "asgi-init-test/own-"
 
     def __init__(self):
         self.names = []
@@ -166,7 +167,7 @@ class Dock:
 
     def image(self, lines, context=None):
         """An image of this test alone, from the lines of a Dockerfile."""
-        name = f"asgi-init-test/{self.new_name()}"
+        name = f"{self.IMAGES}{os.getpid()}-{next(self.numbers)}"
         self.image_names.append(name)
         return images.build(name, lines, context)
 
@@ -180,7 +181,7 @@ class Dock:
 
 
 def remove_strays():
-    """Removes what test runs that were killed have left: containers and volumes whose owner isn't there any more."""
+    """Removes what test runs that were killed have left: what has an owner that isn't there any more."""
     for kind, words in (("container", ["--all"]), ("volume", [])):
         listed = docker(kind, "ls", "--quiet", *words, f"--filter=label={OWNER}").split()
         for name in listed:
@@ -188,3 +189,6 @@ def remove_strays():
             owner = docker(kind, "inspect", "--format", f'{{{{index {labels} "{OWNER}"}}}}', name, check=False)
             if owner.isdigit() and not os.path.exists(f"/proc/{owner}"):
                 docker(kind, "rm", "--force", *(["--volumes"] if kind == "container" else []), name, check=False)
+    for image in docker("image", "ls", "--format", "{{.Repository}}", f"--filter=reference={Dock.IMAGES}*").splitlines():
+        if not os.path.exists(f"/proc/{image.split('-')[-2]}"):
+            docker("image", "rm", "--force", image, check=False)

@@ -5,6 +5,7 @@
  *   env NAME          its value, or "NAME unset"       fds           the open descriptors
  *   args              the words that follow, and exit  read FD       print what it gives, until its end
  *   write FD WORD     write into a descriptor          touch PATH    make a file
+ *   close FD                                         root          all user ids become 0
  *   sleep SECONDS     whatever signals come            pause         for ever
  *   exit N            die SIG                          stop SIG      stop itself by that signal
  *   ignore SIG        catch SIG                        print "got N" whenever it comes
@@ -262,6 +263,8 @@ static char **act_one(char **word)
         return pass_gate(), word;
     if (VERB("open"))
         return open_gate(), word;
+    if (VERB("root"))
+        return setresuid(0, 0, 0) == 0 ? word : (fail("setresuid"), word);
     if (VERB("args"))
         print_words(word);
     if (!*word)
@@ -272,6 +275,8 @@ static char **act_one(char **word)
         return print_variable(*word), word + 1;
     if (VERB("read"))
         return print_input(number), word + 1;
+    if (VERB("close"))
+        return close(number), word + 1;
     if (VERB("touch"))
         return make_file(*word), word + 1;
     if (VERB("sleep"))

@@ -160,7 +160,7 @@ def start(tmp_path):
     root        a folder to chroot into (see `root_folder`); binds: (source, target) pairs, targets inside the root
     env         the whole environment; by default PATH only
     user        (uid, gid): who starts it
-    block, ignore   signals that its parent had blocked and ignored
+    block, ignore   signals that its parent had blocked and ignored; pending: that wait for it already (and are blocked)
     close       descriptors to close; pass_fds: descriptors to pass on; folder: working folder
     terminal    stdin is to be a terminal: it becomes the controlling one of a new session
     proc        "own", "none", or "shared": that of the test's namespace
@@ -168,7 +168,7 @@ def start(tmp_path):
     runs = []
 
     def start_one(
-        *words, program=None, pid1=True, root=None, binds=(), env=None, user=None, block=(), ignore=(), close=(), pass_fds=(),
+        *words, program=None, pid1=True, root=None, binds=(), env=None, user=None, block=(), ignore=(), pending=(), close=(), pass_fds=(),
         folder=None, stdin=subprocess.DEVNULL, terminal=False, proc="own", stdout=None, stderr=None
     ):  # fmt: skip
         options = [] if pid1 else ["--not-pid-1"]
@@ -179,7 +179,7 @@ def start(tmp_path):
         options += ["--terminal"] if terminal else []
         for source, target in binds:
             options += ["--bind", source, target]
-        for name, values in (("--block", block), ("--ignore", ignore), ("--close", close)):
+        for name, values in (("--block", block), ("--ignore", ignore), ("--pending", pending), ("--close", close)):
             for value in values:
                 options += [name, int(value)]
         output = tmp_path / f"run-{len(runs)}"
@@ -231,3 +231,12 @@ def tools():
     for path in (BINARY, NAMESPACE, ACTOR):
         assert path.exists(), f"{path} is not built: run `make pid1`"
     assert os.geteuid() == 0, "these tests make namespaces: run them as root"
+
+
+@pytest.fixture
+def server(tmp_path):
+    """The actor under the name of a server: asgi-init takes it for one, so a stop that was asked for ends in 0."""
+    path = tmp_path / "gunicorn"
+    path.write_bytes(ACTOR.read_bytes())
+    path.chmod(0o755)
+    return path

@@ -13,7 +13,7 @@
  *   --no-proc            mount no /proc
  *   --folder DIR         working folder
  *   --user UID GID       become that user, without groups
- *   --block N, --ignore N, --close FD
+ *   --block N, --ignore N, --close FD, --pending N (blocked, and waiting already)
  *   --terminal           standard input becomes the controlling terminal of a new session
  */
 #include <errno.h>
@@ -39,7 +39,7 @@ static struct {
     const char *binds[BINDS_MOST][2];
     int bind_count, close_count, closes[CLOSES_MOST];
     unsigned user, group;
-    unsigned long block, ignore;
+    unsigned long block, ignore, pending;
     char **program;
 } plan;
 
@@ -79,6 +79,8 @@ static int read_option(char **word)
         plan.block |= bit(word[1]);
     else if (strcmp(name, "--ignore") == 0)
         plan.ignore |= bit(word[1]);
+    else if (strcmp(name, "--pending") == 0)
+        plan.pending |= bit(word[1]);
     else if (strcmp(name, "--close") == 0)
         plan.closes[plan.close_count++ % CLOSES_MOST] = atoi(word[1]);
     else if (strcmp(name, "--bind") == 0) {
@@ -140,7 +142,11 @@ static void set_signals(void)
     for (int number = 1; number <= 64; number++)
         if (plan.ignore & (1UL << (number - 1)))
             signal(number, SIG_IGN);
+    plan.block |= plan.pending;
     check((int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &plan.block, NULL, 8), "rt_sigprocmask");
+    for (int number = 1; number <= 64; number++)
+        if (plan.pending & (1UL << (number - 1)))
+            kill(getpid(), number);
 }
 
 static _Noreturn void be_program(void)
@@ -170,6 +176,14 @@ static void report(const char *word, int number)
         fail("report");
 }
 
+/* A test may wait for the end of what the program was given. */
+static void close_above_2_but(int kept)
+{
+    for (int descriptor = 3; descriptor < 1024; descriptor++)
+        if (descriptor != kept)
+            close(descriptor);
+}
+
 /* As PID 1 it inherits what the program leaves when that isn't PID 1 itself. */
 static _Noreturn void be_guard(void)
 {
@@ -186,7 +200,7 @@ static _Noreturn void be_guard(void)
     close(executed[1]);
     if (read(executed[0], &byte, 1) < 0)
         fail("read");
-    close(executed[0]);
+    close_above_2_but(plan.report);
     report("started", program);
     for (;;) {
         pid_t ended = waitpid(-1, &status, 0);
@@ -215,7 +229,7 @@ int main(int argc, char **argv)
     check(guard, "fork");
     if (guard == 0)
         be_guard();
-    close(plan.report);
+    close_above_2_but(-1);
     int status;
     while (waitpid(guard, &status, 0) < 0 && errno == EINTR)
         continue;

@@ -6,6 +6,8 @@ sets and no_new_privs, as /proc/PID/status shows them from outside.
 
 import os
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 from conftest import BINARY, status_of, until
@@ -175,7 +177,7 @@ def test_drop_privs_keeps_ids_and_drops_rights(start):
 
 def test_new_privs(start):
     run = start("--user", "1000:1000", "--new-privs", "--", "sleep", "3600")
-    wanted = expected(1000, 1000, [1000], new=1)
+    wanted = expected(1000, 1000, [1000], new=identity_of(os.getpid())["new"])
     assert identity_of(running(run)) == wanted
     assert identity_of(run.pid) == wanted
 
@@ -272,6 +274,69 @@ def test_who_is_that_user_already(start):
     wanted = expected(1000, 1000, [1000, 2000], bounding=identity_of(os.getpid())["CapBnd"])
     assert identity_of(running(run)) == wanted
     assert identity_of(run.pid) == wanted
+
+
+# ---- low ports ----
+
+PYTHON = "/usr/bin/python3"
+SERVER = """\
+import socket, sys, time
+try:
+    socket.socket().bind(("", int(sys.argv[sys.argv.index("--port") + 1])))
+    print("bound", flush=True)
+except OSError as error:
+    print(error, flush=True)
+time.sleep(3600)
+"""
+
+
+@pytest.fixture
+def site():
+    """A folder for PYTHONPATH that any user can read; its uvicorn only takes the port."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "uvicorn").mkdir()
+        (folder / "uvicorn/__init__.py").touch()
+        (folder / "uvicorn/__main__.py").write_text(SERVER)
+        (folder / "main.py").write_text("app = None\n")
+        folder.chmod(0o755)
+        (folder / "uvicorn").chmod(0o755)
+        yield folder
+
+
+def serve(start, site, first_free, port, *options, before=(), user="1000:1000", **others):
+    """asgi-init in a network namespace of its own, whose lowest port for everybody is first_free."""
+    script = f'echo {first_free} >/proc/sys/net/ipv4/ip_unprivileged_port_start && exec "$@"'
+    words = [BINARY, "--python", PYTHON, *options, *(["--user", user] if user else []), "main:app", "--port", str(port)]
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(site)}
+    return start("--net", "sh", "-c", script, "sh", *before, *words, program=UNSHARE, folder=site, env=env, **others)
+
+
+@pytest.mark.parametrize("first_free, port, kept", [(1024, 80, NET_BIND_SERVICE), (0, 80, 0), (1024, 8000, 0), (80, 80, 0), (81, 80, NET_BIND_SERVICE)])
+def test_a_low_port_keeps_its_capability_exactly_when_needed(start, site, first_free, port, kept):
+    run = serve(start, site, first_free, port)
+    run.said("bound")
+    assert identity_of(run.child) == expected(1000, 1000, [1000], kept=kept)
+    until(lambda: identity_of(run.pid) == expected(1000, 1000, [1000]), "PID 1 without capabilities")
+
+
+def test_a_low_port_without_the_capability(start, site):
+    """It can't be kept where it isn't: the server says so itself, and nothing else goes wrong."""
+    limits = [SETPRIV, "--bounding-set", "-all,+setuid,+setgid", "--inh-caps", "-all"]
+    run = serve(start, site, 1024, 80, before=limits)
+    run.said("Permission denied")
+    assert identity_of(run.child) == expected(1000, 1000, [1000], bounding=SETUID | SETGID)
+
+
+def test_a_low_port_of_who_was_no_root(start, site):
+    """Started as an ordinary user asgi-init has no capability to keep, and changes nothing."""
+    limits = [SETPRIV, "--reuid", "1000", "--regid", "1000", "--clear-groups"]
+    run = serve(start, site, 1024, 80, before=limits, user=None)
+    run.said("Permission denied")
+    own = identity_of(os.getpid())
+    assert identity_of(run.child) == expected(1000, 1000, [], bounding=own["CapBnd"], new=own["new"])
+    run = serve(start, site, 0, 80, before=limits, user=None)
+    run.said("bound")
 
 
 # ---- standard output ----

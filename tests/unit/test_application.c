@@ -52,6 +52,8 @@ static int set_up(void **state)
         {"star/main.py", "from x import *\n"},
         {"package/app/__init__.py", ""},
         {"package/app/api.py", APP},
+        {"compiled/app/__init__.py", ""},
+        {"compiled/app/__init__.cpython-312-x86_64-linux-gnu.so", ""},
         {"shadow/main.py", APP},
         {"shadow/fastapi.py", ""},
         {"shadow/uvicorn.py", ""},
@@ -126,7 +128,7 @@ static const struct {
     {"/odd", "main.py:app", APPLICATION_FOUND, "/odd/main/py.py"}, /* no mistake here */
     {"/flat", "gone.main:app", APPLICATION_ASK, WITHOUT},
     {"/good/app", "app.main:app", APPLICATION_UNCERTAIN, WITHOUT}, /* there is an app in site-packages */
-    {"/spaces", "app.main:app", APPLICATION_UNCERTAIN, WITHOUT},   /* which wins over a namespace */
+    {"/spaces", "app.main:app", APPLICATION_FOUND, "/spaces/app/main.py"},
     {"/good", "app.gone:app", APPLICATION_UNCERTAIN, WITHOUT},
     {"/odd", "app.main:app", APPLICATION_UNCERTAIN, WITHOUT}, /* app.py wins over the folder */
     {"/nowhere", "main:app", APPLICATION_ASK, WITHOUT},
@@ -157,6 +159,10 @@ static const struct {
     {"/good", "/good/app/main.py:app", "app.main:app", "\"app.main:app\""},
     {"/good", "app.main", "app.main:app", "\"app.main:app\""},
     {"/flat", "main.py:app", "main:app", "\"main:app\""},
+    {"/good", "main", "app.main:app", "\"app.main:app\""}, /* there is no main.py */
+    {"/rename", "main.py", "main:application", "\"main:application\""},
+    {"/factory", "main.py", "main:create_app", "\"main:create_app\", \"--factory\""},
+    {"/notes", "app/main.py:api", "app.main:api", "\"app.main:api\""},
     {"/good", "app.main:app\r", "app.main:app", "\"app.main:app\""},
     {"/good", "app.main:make()", "app.main:make", "\"app.main:make\", \"--factory\""},
     {"/good", ":app", "app.main:app", "\"app.main:app\""}, /* found by looking */
@@ -186,19 +192,20 @@ static const struct {
     const char *near;
     const char *words;
     const char *near_dir;
-    const char *inside;
+    const char *copy;
     const char *names;
 } missing[] = {
     {"/good", "main:app", "app.main:app", "\"app.main:app\"", "/good/app", WITHOUT, "app/"},
-    {"/project/app", "proj.main:app", "main:app", "\"main:app\"", WITHOUT, "/project/app/main.py", "main.py"},
+    {"/project/app", "proj.main:app", "main:app", "\"main:app\"", WITHOUT, "./proj /project/app/proj", "main.py"},
     {"/project/app", "nope:app", "main:app", "\"main:app\"", WITHOUT, WITHOUT, "main.py"},
     {"/src", "shop.main:app", WITHOUT, "\"shop.main:app\", \"--app-dir\", \"src\"", "/src/src", WITHOUT, "src/"},
     {"/srcflat", "main:app", "main:api", "\"main:api\", \"--app-dir\", \"src\"", "/srcflat/src", WITHOUT, "src/"},
-    {"/deep", "service.main:app", WITHOUT, WITHOUT, WITHOUT, WITHOUT, "backend/"},
+    {"/deep", "service.main:app", WITHOUT, WITHOUT, WITHOUT, "./service /deep/service", "backend/"},
     {"/other", "main:app", "shop.api:application", "\"shop.api:application\"", WITHOUT, WITHOUT, "shop/ zoo/"},
-    {"/copied", "web.main:app", "main:app", "\"main:app\"", WITHOUT, "/copied/main.py", "main.py"},
-    {"/notes", "main:app", WITHOUT, WITHOUT, WITHOUT, WITHOUT, "Dockerfile README.md docs/ 'it is.txt'"},
-    {"/nothing", "main:app", WITHOUT, WITHOUT, WITHOUT, WITHOUT, "nothing"},
+    {"/copied", "web.main:app", "main:app", "\"main:app\"", WITHOUT, "./web /copied/web", "main.py"},
+    {"/notes", "main:app", WITHOUT, WITHOUT, WITHOUT, "./main.py /notes/main.py",
+     "Dockerfile README.md docs/ 'it is.txt'"},
+    {"/nothing", "main:app", WITHOUT, WITHOUT, WITHOUT, "./main.py /nothing/main.py", "nothing"},
 };
 
 static void test_a_missing_module_names_what_is_there(void **state)
@@ -218,7 +225,7 @@ static void test_a_missing_module_names_what_is_there(void **state)
         if (missing[i].words)
             check_value("words", missing[i].words);
         check_value("near_dir", missing[i].near_dir);
-        check_value("inside", missing[i].inside);
+        check_value("copy", missing[i].copy);
         check_value("names", missing[i].names);
     }
 }
@@ -234,13 +241,13 @@ static void test_one_folder_too_deep(void **state)
     assert_int_equal(application.state, APPLICATION_ASK);
     application_missing(&scene, &interpreter, &application, true);
     check_value("near_dir", "/project");
-    check_value("inside", WITHOUT);
+    check_value("copy", WITHOUT);
     check_value("near", WITHOUT); /* main.py imports from app: main:app would fail */
     scene = scene_of("/named", "app.main:app");
     application_judge(&scene, &interpreter, &application);
     application_missing(&scene, &interpreter, &application, true);
     check_value("near_dir", WITHOUT);
-    check_value("inside", "/named/main.py");
+    check_value("copy", "./app /named/app");
     check_value("near", WITHOUT);
     interpreter.site_count = 1;
 }
@@ -324,7 +331,7 @@ static void test_what_the_user_may_not_read(void **state)
     scene.reader = &other;
     application_judge(&scene, &interpreter, &application);
     assert_int_equal(application.state, APPLICATION_FOUND);
-    application_advise(&scene, &application);
+    application_advise(&scene, &interpreter, &application);
     assert_int_equal(findings.list[0].rule, RULE_APP_UNREADABLE);
     assert_int_equal(findings.list[0].severity, SEVERITY_WARNING);
 }
@@ -339,8 +346,10 @@ static const struct {
     {"/good", "app.main:app", -1, WITHOUT, WITHOUT},
     {"/good", "app.main:app.inner", -1, WITHOUT, WITHOUT},
     {"/star", "main:app", -1, WITHOUT, WITHOUT},
-    {"/package", "app:api", -1, WITHOUT, WITHOUT}, /* may be the submodule */
-    {"/flat", "gone:app", -1, WITHOUT, WITHOUT},   /* asking is what tells */
+    {"/package", "app:api", -1, WITHOUT, WITHOUT},                             /* may be the submodule */
+    {"/compiled", "app:app", -1, WITHOUT, WITHOUT},                            /* the extension is what runs */
+    {"/flat", "gone:app", -1, WITHOUT, WITHOUT},                               /* asking is what tells */
+    {"/spaces", "app.main:app", RULE_APP_SUBMODULE_MISSING, WITHOUT, WITHOUT}, /* the app in site-packages wins */
     {"/good", "app.gone:app", RULE_APP_SUBMODULE_MISSING, "app.main:app", WITHOUT},
     {"/odd", "app.main:app", RULE_APP_SUBMODULE_MISSING, "app:app", WITHOUT},
     {"/empty", "main:app", RULE_APP_FILE_EMPTY, WITHOUT, WITHOUT},
@@ -356,7 +365,7 @@ static void test_advice(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(advice); i++) {
         struct scene scene = scene_of(advice[i].folder, advice[i].app);
         application_judge(&scene, &interpreter, &application);
-        application_advise(&scene, &application);
+        application_advise(&scene, &interpreter, &application);
         if ((int)findings.count != (advice[i].rule >= 0))
             fail_msg("%s in %s: %u findings", advice[i].app, advice[i].folder, findings.count);
         if (advice[i].rule < 0)
@@ -376,6 +385,27 @@ static const struct finding *shadow_of(const char *module)
             return &findings.list[i];
     fail_msg("no shadow of %s", module);
     return NULL;
+}
+
+static void test_a_folder_that_lost_its_name(void **state)
+{
+    (void)state;
+    struct scene scene = scene_of("/spaces", "app.main:app");
+
+    application_judge(&scene, &interpreter, &application);
+    application_advise(&scene, &interpreter, &application);
+    check_value("other", "/" SITE "/app/__init__.py");
+    check_value("init", "/spaces/app/__init__.py");
+    check_value("words", WITHOUT);
+    scene = scene_of("/odd", "app.main:app");
+    application_judge(&scene, &interpreter, &application);
+    application_advise(&scene, &interpreter, &application);
+    check_value("other", "/odd/app.py");
+    check_value("init", "/odd/app/__init__.py");
+    scene = scene_of("/good", "app.gone:app");
+    application_judge(&scene, &interpreter, &application);
+    application_advise(&scene, &interpreter, &application);
+    check_value("init", WITHOUT);
 }
 
 static void test_shadows(void **state)
@@ -417,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_a_folder_that_is_not_there),
         cmocka_unit_test(test_what_the_user_may_not_read),
         cmocka_unit_test(test_advice),
+        cmocka_unit_test(test_a_folder_that_lost_its_name),
         cmocka_unit_test(test_shadows),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -49,8 +49,8 @@ static void test_setting_replaces_every_entry_of_the_name(void **state)
 static void test_python_gets_its_bin_first_and_keeps_what_is_set(void **state)
 {
     (void)state;
-    char *entries[] = {(char[]){"PATH=/usr/bin:/bin"}, (char[]){"PYTHONUNBUFFERED="},
-                       (char[]){"PYTHONEXECUTABLE=/x"}, (char[]){"__PYVENV_LAUNCHER__=/x"}, NULL};
+    char *entries[] = {(char[]){"PATH=/usr/bin:/bin"}, (char[]){"PYTHONUNBUFFERED="}, (char[]){"PYTHONEXECUTABLE=/x"},
+                       (char[]){"__PYVENV_LAUNCHER__=/x"}, NULL};
     begin(entries);
     child_environment_for_python(&child, SPAN("/v/bin"), SPAN("/v"));
     assert_true(span_is(get("PATH"), "/v/bin:/usr/bin:/bin"));

@@ -64,7 +64,7 @@ static const struct {
     {"app.main", "/app/:/site", MODULE_NONE, "/site/app/__init__.py", "main", MODULE_PACKAGE},
     {"package", "/app", MODULE_PACKAGE, "/app/package/__init__.py", NULL, MODULE_NONE},
     {"package.sub.deep", "/app", MODULE_SOURCE, "/app/package/sub/deep.py", NULL, MODULE_PACKAGE},
-    {"package.sub", "/app", MODULE_PACKAGE, "/app/package/sub/__init__.pyc", NULL, MODULE_PACKAGE},
+    {"package.sub", "/app", MODULE_PACKAGE, "/app/package/sub", NULL, MODULE_PACKAGE},
     {"package.gone.deep", "/app", MODULE_NONE, "/app/package/__init__.py", "gone", MODULE_PACKAGE},
     {"both", "/app", MODULE_SOURCE, "/app/both.py", NULL, MODULE_NONE},
     {"both.inside", "/app", MODULE_NONE, "/app/both.py", "inside", MODULE_SOURCE},

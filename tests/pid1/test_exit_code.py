@@ -1,0 +1,97 @@
+"""What asgi-init exits with, however the child ends."""
+
+import os
+import signal
+
+import pytest
+from conftest import ACTOR, status_of, until
+
+IGNORED = (signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH)
+STOPPING = (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
+DEADLY = [number for number in range(1, 65) if number not in IGNORED + STOPPING]
+
+
+def test_code_of_the_child_is_ours(start, pid1):
+    for code in (0, 1, 2, 3, 42, 126, 127, 128, 143, 255):
+        assert start("--", ACTOR, "exit", code, pid1=pid1).wait() == code
+
+
+def test_signal_that_the_child_died_of_is_ours(start, pid1):
+    for number in DEADLY:
+        assert start("--", ACTOR, "die", number, pid1=pid1).wait() == 128 + number
+
+
+@pytest.mark.parametrize(
+    ("options", "words", "sent", "code"),
+    [
+        ([], ["reraise", "15"], 15, 0),
+        ([], ["finish", "15", "0", "0"], 15, 0),
+        ([], ["reraise", "2"], 2, 0),
+        ([], [], 15, 0),
+        ([], [], 3, 0),
+        ([], [], 37, 0),
+        (["--map-signal", "TERM=INT"], [], 15, 0),
+        (["--map-signal", "TERM=QUIT"], [], 15, 0),
+        ([], ["finish", "15", "0", "3"], 15, 3),
+        ([], [], 6, 128 + 6),
+        ([], [], 10, 128 + 10),
+        (["--stop-code", "signal"], ["reraise", "15"], 15, 128 + 15),
+        (["--stop-code", "signal"], ["finish", "15", "0", "0"], 15, 0),
+        (["--stop-code", "zero"], ["reraise", "15"], 15, 0),
+    ],
+    ids=str,
+)
+def test_server_that_was_asked_to_stop(start, server, pid1, options, words, sent, code):
+    run = start(*options, server, *words, "say", "ready", "pause", pid1=pid1)
+    run.said("ready").signal(sent)
+    assert run.wait() == code
+
+
+@pytest.mark.parametrize(("sent", "code"), [(15, 143), (2, 130), (9, 137)], ids=str)
+def test_server_that_was_stopped_without_us(start, server, pid1, sent, code):
+    run = start(server, "say", "ready", "pause", pid1=pid1)
+    os.kill(run.said("ready").child, sent)
+    assert run.wait() == code
+
+
+def test_command_that_was_asked_to_stop(start, pid1):
+    run = start("--", ACTOR, "reraise", "15", "say", "ready", "pause", pid1=pid1)
+    run.said("ready").signal(15)
+    assert run.wait() == 143
+
+
+def test_command_that_stopped_well(start, pid1):
+    run = start("--", ACTOR, "finish", "15", "0", "0", "say", "ready", "pause", pid1=pid1)
+    run.said("ready").signal(15)
+    assert run.wait() == 0
+
+
+def test_stop_of_everybody_at_once_was_asked_for(start, server, pid1):
+    """Some platforms signal every process. The child may be dead before our own signal is looked at."""
+    run = start(server, "say", "ready", "pause", pid1=pid1)
+    child = run.said("ready").child
+    run.signal(signal.SIGSTOP)
+    until(lambda: status_of(run.pid)["State"].startswith("T"), "the init held")
+    os.kill(child, signal.SIGTERM)
+    until(lambda: status_of(child)["State"].startswith("Z"), "the child's death")
+    run.signal(signal.SIGTERM).signal(signal.SIGCONT)
+    assert run.wait() == 0
+
+
+def dies_among_orphans(start, pid1, rounds):
+    words = ["times", "20", "orphan", "gate", "end", "end", "open", "exit", "7"]
+    for _ in range(rounds):
+        assert start("--", ACTOR, *words, pid1=pid1).wait() == 7
+
+
+def test_code_among_orphans_that_die_in_the_same_instant(start, pid1):
+    dies_among_orphans(start, pid1, 30)
+
+
+@pytest.mark.long
+def test_code_among_orphans_a_thousand_times(start, pid1):
+    dies_among_orphans(start, pid1, 1000)
+
+
+def test_core_dump_counts_as_the_signal(start, pid1):
+    assert start("--", ACTOR, "die", "11", pid1=pid1).wait() == 128 + 11

@@ -1,0 +1,275 @@
+"""How a stop goes, and what becomes of those whom the child leaves behind."""
+
+import os
+import signal
+import time
+
+import pytest
+from conftest import ACTOR, children, is_alive, status_of, until
+
+TERM, INT, KILL, STOP = signal.SIGTERM, signal.SIGINT, signal.SIGKILL, signal.SIGSTOP
+LONG = "1000"
+"""Seconds that no test waits for."""
+
+
+def test_stop_is_forwarded_and_waited_for(start, pid1):
+    run = start("--", ACTOR, "finish", "15", "0.3", "5", "say", "ready", "pause", pid1=pid1)
+    run.said("ready").signal(TERM)
+    assert run.wait() == 5
+    assert "stopping\nfinished\n" in run.out
+
+
+def test_stopped_child_goes_on_to_stop(start, pid1):
+    run = start("--", ACTOR, "finish", "15", "0", "3", "say", "ready", "pause", pid1=pid1)
+    child = run.said("ready").child
+    os.kill(child, STOP)
+    until(lambda: status_of(child)["State"].startswith("T"), "the child's stop")
+    run.signal(TERM)
+    assert run.wait() == 3
+
+
+def test_stop_that_a_process_asked_for_lasts(start, pid1):
+    """Without a terminal nobody continues what somebody stopped: a debugger may have."""
+    run = start("--", ACTOR, "say", "ready", "pause", pid1=pid1)
+    child = run.said("ready").child
+    run.signal(signal.SIGTSTP)
+    until(lambda: status_of(child)["State"].startswith("T"), "the child's stop")
+    run.signal(signal.SIGCONT)
+    until(lambda: status_of(child)["State"].startswith("S"), "the child's going on")
+
+
+def test_stop_timeout_ends_in_kill(start, pid1):
+    run = start("--stop-timeout", "0.2", "--", ACTOR, "ignore", "15", "say", "ready", "pause", pid1=pid1)
+    run.said("ready").signal(TERM)
+    assert run.wait() == 128 + KILL
+    assert "SIGKILL" in run.err and "--stop-timeout" in run.err and "actor" in run.err
+
+
+def test_stop_timeout_of_a_server_is_137_too(start, server):
+    run = start("--stop-timeout", "0.2", server, "ignore", "15", "say", "ready", "pause")
+    run.said("ready").signal(TERM)
+    assert run.wait() == 128 + KILL
+
+
+def test_stop_timeout_kills_the_group(start, pid1):
+    both = ["ignore", "15", "say", "ready", "pause"]
+    options = ["--stop-timeout", "0.2", "--orphan-timeout", LONG, "--signal-to", "group"]
+    run = start(*options, "--", ACTOR, "child", *both, "end", *both, pid1=pid1)
+    run.said("ready", 2).signal(TERM)
+    assert run.wait() == 128 + KILL
+    # Nobody was left to be killed later.
+    assert run.err.count("SIGKILL") == 1
+
+
+def test_stop_timeout_counts_from_the_stop_only(start, pid1):
+    run = start("--stop-timeout", "0.1", "--", ACTOR, "catch", "10", "say", "ready", "sleep", "0.5", "exit", "4", pid1=pid1)
+    run.said("ready").signal(10).said("got 10")
+    assert run.wait() == 4
+
+
+def test_stop_delay_still_serves(start, pid1):
+    run = start("-v", "--stop-delay", LONG, "--", ACTOR, "catch", "10", "finish", "15", "0", "3", "say", "ready", "pause", pid1=pid1)
+    run.said("ready").signal(TERM).told("SIGTERM").signal(10).said("got 10")
+    assert "stopping" not in run.out
+    run.signal(TERM).said("stopping")  # the second one means it
+    assert run.wait() == 3
+
+
+def test_stop_delay_ends(start, pid1):
+    run = start("--stop-delay", "0.2", "--", ACTOR, "finish", "15", "0", "3", "say", "ready", "pause", pid1=pid1)
+    run.said("ready").signal(TERM)
+    assert run.wait() == 3
+
+
+def test_child_that_ends_within_the_delay_was_asked(start, server):
+    run = start("-v", "--stop-delay", LONG, server, "say", "ready", "pause")
+    child = run.said("ready").child
+    run.signal(TERM).told("SIGTERM")
+    os.kill(child, TERM)
+    assert run.wait() == 0
+
+
+def test_second_stop_signal_reaches_the_child(start, server):
+    """For uvicorn a second SIGINT means: drop the open requests."""
+    run = start(server, "catch", "2", "say", "ready", "pause")
+    run.said("ready").signal(INT).said("got 2").signal(INT).said("got 2", 2)
+
+
+@pytest.mark.long
+def test_after_five_seconds_one_line_says_what_it_waits_for(start, pid1):
+    run = start("--", ACTOR, "catch", "15", "say", "ready", "pause", pid1=pid1)
+    run.said("ready").signal(TERM).told("waiting")
+    assert "actor" in run.err
+    time.sleep(6)  # one line, not one every five seconds
+    assert run.err.count("waiting") == 1
+    assert not run.ended()  # and no SIGKILL that nobody asked for
+
+
+# ---- leftovers
+
+
+@pytest.mark.parametrize("how", ["orphan", "child"])
+def test_leftovers_are_told_and_waited_for(start, pid1, how):
+    words = [how, "finish", "15", "0.3", "0", "say", "ready", "pause", "end", "gate"]
+    run = start("--orphan-timeout", LONG, "--", ACTOR, *words, pid1=pid1)
+    child = run.said("ready").child
+    os.kill(child, KILL)
+    assert run.wait() == 128 + KILL
+    assert "stopping\nfinished\n" in run.out
+
+
+def test_leftovers_keep_the_childs_code(start, pid1):
+    run = start("--", ACTOR, "orphan", "finish", "15", "0", "9", "say", "ready", "pause", "end", "sleep", "0.5", "exit", "3", pid1=pid1)
+    assert run.wait() == 3
+
+
+def test_leftovers_that_ignore_term_are_killed(start, pid1):
+    words = ["orphan", "ignore", "15", "say", "ready", "pause", "end"]
+    run = start("--orphan-timeout", "0.2", "--", ACTOR, *words, "gate", pid1=pid1)
+    child = run.said("ready").child
+    os.kill(child, TERM)
+    assert run.wait() == 128 + TERM
+    assert "SIGKILL" in run.err and "--orphan-timeout" in run.err
+
+
+def test_orphan_timeout_of_nothing_kills_at_once(start, pid1):
+    run = start("--orphan-timeout", "0", "--", ACTOR, "orphan", "ignore", "15", "say", "ready", "pause", "end", "sleep", "0.3", pid1=pid1)
+    assert run.wait() == 0
+
+
+def test_stopped_leftovers_go_on_to_stop(start, pid1):
+    words = ["orphan", "finish", "15", "0", "0", "say", "ready", "stop", "19", "pause", "end", "gate"]
+    run = start("--orphan-timeout", LONG, "--", ACTOR, *words, pid1=pid1)
+    child = run.said("ready").child
+    orphan = until(lambda: [pid for pid in run.descendants() if status_of(pid).get("State", "").startswith("T")], "the stop")
+    os.kill(child, KILL)
+    assert run.wait() == 128 + KILL
+    assert orphan and "finished" in run.out
+
+
+def test_leftovers_in_sessions_of_their_own_are_told(start, pid1):
+    words = ["orphan", "session", "finish", "15", "0", "0", "say", "ready", "pause", "end", "gate"]
+    run = start("--orphan-timeout", LONG, "--", ACTOR, *words, pid1=pid1)
+    os.kill(run.said("ready").child, KILL)
+    run.wait()
+    assert "finished" in run.out
+
+
+def test_leftovers_below_one_that_ignores_term_are_told(start, pid1):
+    below = ["child", "finish", "15", "0", "0", "say", "ready", "pause", "end"]
+    run = start("--orphan-timeout", LONG, "--", ACTOR, "orphan", "ignore", "15", *below, "pause", "end", "gate", pid1=pid1)
+    os.kill(run.said("ready").child, KILL)
+    run.said("finished")
+    os.kill(run.child, KILL)
+    assert run.wait() == 128 + KILL
+
+
+def test_signals_reach_leftovers(start, pid1):
+    words = ["orphan", "catch", "10", "catch", "15", "say", "ready", "pause", "end", "gate"]
+    run = start("--orphan-timeout", LONG, "--", ACTOR, *words, pid1=pid1)
+    os.kill(run.said("ready").child, KILL)
+    run.said("got 15").signal(10).said("got 10")
+    os.kill(run.child, KILL)
+    assert run.wait() == 128 + KILL
+
+
+# ---- a shell that dies first
+
+
+def shell(*words):
+    """A shell that starts the words, waits, and would do more: so it stays, and dies of TERM without telling anyone."""
+    return ["/bin/sh", "-c", f"{ACTOR} {' '.join(words)}; :"]
+
+
+def test_server_under_a_shell_finishes_its_requests(start, pid1):
+    """The shell dies of TERM at once. What it started has its time, however short --orphan-timeout is."""
+    run = start("--orphan-timeout", "0.1", "--", *shell("finish 15 1.5 0 say ready pause"), pid1=pid1)
+    run.said("ready").signal(TERM)
+    assert run.wait() == 128 + TERM
+    assert "stopping\nfinished\n" in run.out
+    assert "SIGKILL" not in run.err
+
+
+def test_server_under_a_shell_gets_one_stop_and_tells_its_workers_itself(start, pid1):
+    words = "child catch 15 say ready finish 15 0 0 pause end finish 15 0.5 0 say ready pause"
+    run = start("--orphan-timeout", LONG, "--", *shell(words), pid1=pid1)
+    run.said("ready", 2).signal(TERM)
+    assert run.wait() == 128 + TERM
+    # The worker is told when its master is gone, not before.
+    assert run.out.count("stopping") == 2
+    assert run.out.index("finished") < run.out.rindex("stopping")
+
+
+def test_second_stop_reaches_a_server_under_a_shell(start, pid1):
+    run = start("--", *shell("catch 15 say ready pause"), pid1=pid1)
+    run.said("ready").signal(TERM).said("got 15").signal(TERM).said("got 15", 2)
+    os.kill(run.child, KILL)
+    assert run.wait() == 128 + TERM
+
+
+def test_stop_timeout_holds_for_a_server_under_a_shell(start, pid1):
+    run = start("--stop-timeout", "0.5", "--", *shell(f"finish 15 {LONG} 0 say ready pause"), pid1=pid1)
+    run.said("ready").signal(TERM)
+    assert run.wait() == 128 + TERM
+    assert "SIGKILL" in run.err
+
+
+def test_deaf_one_under_a_shell_is_killed(start, pid1):
+    """Who ignores TERM has nothing to finish."""
+    run = start("--orphan-timeout", "0.1", "--", *shell("ignore 15 say ready pause"), pid1=pid1)
+    run.said("ready").signal(TERM)
+    assert run.wait() == 128 + TERM
+
+
+def test_helpers_of_a_server_that_stopped_in_order_are_not_waited_for(start, server, pid1):
+    """A server dies of TERM after its clean stop, too; that is no shell, so what it leaves has --orphan-timeout only."""
+    words = ["orphan", "catch", "15", "say", "ready", "pause", "end", "reraise", "15", "say", "ready", "pause"]
+    run = start("--orphan-timeout", "0.2", server, *words, pid1=pid1)
+    run.said("ready", 2).signal(TERM)
+    assert run.wait() == 0
+
+
+# ---- not PID 1: whom it may not touch
+
+
+def test_strangers_are_left_alone(start, tmp_path):
+    """In a PID namespace that others use (shareProcessNamespace, --pid=host) only what came from us ends with us."""
+    from conftest import BINARY
+
+    script = f"""
+        {ACTOR} say stranger pause &
+        stranger=$!
+        {BINARY} --orphan-timeout 0.2 -- {ACTOR} orphan ignore 15 say left pause end sleep 0.3 exit 3
+        echo "code $?"
+        kill -0 $stranger && echo alive
+    """
+    run = start("-c", script, program="/bin/sh", pid1=False)
+    assert run.wait() == 0
+    assert "code 3\nalive\n" in run.out
+
+
+@pytest.mark.parametrize("pid", [True, False], ids=["pid1", "not-pid1"])
+def test_proc_of_another_namespace_names_no_victims(start, pid):
+    """The numbers that this /proc shows are other processes of ours. Nothing is done with them."""
+    run = start("--orphan-timeout", "0.2", "--", ACTOR, "orphan", "ignore", "15", "say", "ready", "pause", "end", "gate",
+                pid1=pid, proc="shared")  # fmt: skip
+    child = run.said("ready").child
+    os.kill(child, KILL)
+    assert run.wait() == 128 + KILL
+
+
+def test_end_of_pid_1_is_the_end_of_its_namespace(start):
+    run = start("--orphan-timeout", "0", "--", ACTOR, "orphan", "ignore", "15", "say", "ready", "pause", "end", "gate")
+    run.said("ready")
+    everyone = run.descendants()
+    os.kill(run.child, KILL)
+    run.wait()
+    until(lambda: not any(is_alive(pid) for pid in everyone), "the end of all")
+
+
+def test_init_that_is_not_pid_1_leaves_no_orphan(start):
+    run = start("--orphan-timeout", "0.1", "--", ACTOR, "times", "5", "orphan", "ignore", "15", "say", "ready", "pause", "end", "end", "gate", pid1=False)
+    run.said("ready", 5)
+    os.kill(run.child, KILL)
+    assert run.wait() == 128 + KILL
+    assert children(run.guard) == []
