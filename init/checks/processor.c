@@ -19,18 +19,30 @@ static void set_lacking(const struct processor *processor, struct findings *find
     finding_set(findings, finding, "lacking", text_as_span(&text));
 }
 
-void processor_values(const struct reader *reader, struct findings *findings, struct finding *finding)
+static bool read_processor(const struct reader *reader, char bytes[CPUINFO_MOST], struct processor *processor)
+{
+    size_t length;
+    if (reader_read_kernel(reader, "/proc/cpuinfo", bytes, CPUINFO_MOST, &length))
+        return false;
+    processor_read((struct span){bytes, length}, processor);
+    return true;
+}
+
+void processor_explain_crash(const struct reader *reader, struct findings *findings, struct finding *finding)
 {
     char bytes[CPUINFO_MOST];
     struct processor processor;
-    size_t length;
-    if (reader_read_kernel(reader, "/proc/cpuinfo", bytes, sizeof bytes, &length))
+    enum processor_machine ours = processor_of_program();
+    if (!read_processor(reader, bytes, &processor) || !processor_emulates(&processor, ours))
         return;
-    processor_read((struct span){bytes, length}, &processor);
-    set_lacking(&processor, findings, finding);
-    const char *emulates = processor_emulates(&processor, processor_of_program());
-    finding_set_string(findings, finding, "emulated", emulates);
-    if (emulates)
-        finding_set_string(findings, finding, "platform",
-                           processor_of_program() == PROCESSOR_ARM ? "linux/amd64" : "linux/arm64");
+    finding_set_string(findings, finding, "emulated", processor_emulates(&processor, ours));
+    finding_set_string(findings, finding, "platform", ours == PROCESSOR_ARM ? "linux/amd64" : "linux/arm64");
+}
+
+void processor_explain_illegal(const struct reader *reader, struct findings *findings, struct finding *finding)
+{
+    char bytes[CPUINFO_MOST];
+    struct processor processor;
+    if (read_processor(reader, bytes, &processor))
+        set_lacking(&processor, findings, finding);
 }

@@ -136,7 +136,9 @@ static void tell_crash(struct ending *ending, int signal)
     set_flag(ending, "illegal", signal == SIGILL);
     set_flag(ending, "bus", signal == SIGBUS);
     set_flag(ending, "core", WCOREDUMP(ending->fate->status));
-    processor_values(&ending->session->reader, &ending->session->findings, ending->finding);
+    processor_explain_crash(&ending->session->reader, &ending->session->findings, ending->finding);
+    if (signal == SIGILL)
+        processor_explain_illegal(&ending->session->reader, &ending->session->findings, ending->finding);
 }
 
 /* Four fifths of the time leave the rest to the application's own shutdown. */
