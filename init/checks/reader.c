@@ -592,7 +592,8 @@ int reader_read_kernel(const struct reader *reader, const char *path, void *buff
     *length = 0;
     if (!reader->is_ours)
         return ENOENT;
-    int error = open_regular(AT_FDCWD, path, O_NOFOLLOW, &file);
+    bool is_open = reader->root >= 0;
+    int error = open_regular(is_open ? reader->root : AT_FDCWD, path + is_open, O_NOFOLLOW, &file);
     return error ? error : read_from(file, 0, buffer, size, length);
 }
 

@@ -112,6 +112,7 @@ static void forward(struct supervision *supervision, int sent, const siginfo_t *
     int error = send_to_child(supervision, sent, info);
     const struct supervise_news news = {.signal = info->si_signo, .sent = sent, .sender = info->si_pid, .error = error};
     supervision_say(supervision, error ? SUPERVISE_FORWARD_FAILED : SUPERVISE_FORWARDED, &news);
+    supervision->fate->forwarded |= error ? 0 : signal_bit(sent);
     if (sent == SIGTSTP || sent == SIGTTIN || sent == SIGTTOU)
         supervision->forwarded |= signal_bit(sent);
 }

@@ -505,6 +505,51 @@ static void roots_that_are_no_folders_are_refused(void **state)
     reader_close(&none);
 }
 
+/* On our own root, as ourselves, the kernel walks in one call. It must answer as our own walk does. `walking` has the same
+ * root and rights, and only doesn't know that the root is ours. */
+static void the_kernel_answers_as_the_walk_does(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"/file",      "/file/",
+                                       "/file/x",    "/folder",
+                                       "/folder/",   "/folder/bin",
+                                       "/fifo",      "/dangling",
+                                       "/loop",      "/missing",
+                                       "/missing/x", "/app",
+                                       "/app/",      "",
+                                       "/",          "//folder//bin/../bin/.",
+                                       "/to_root"};
+    struct reader ours, walking;
+    assert_int_equal(reader_open(&ours, NULL), 0);
+    assert_int_equal(reader_open(&walking, NULL), 0);
+    walking.is_ours = false;
+    for (size_t i = 0; i < ARRAY_LENGTH(ends); i++) {
+        char path[PATH_MOST], bytes[2][64] = {"", ""};
+        struct stat status[2] = {{0}, {0}};
+        struct listing lists[2] = {{0}, {0}};
+        size_t length[2];
+        snprintf(path, sizeof(path), "%s%s", top, ends[i]);
+        print_message("%s\n", path);
+        assert_int_equal(reader_stat(&ours, span_of(path), &status[0]),
+                         reader_stat(&walking, span_of(path), &status[1]));
+        assert_int_equal(status[0].st_ino, status[1].st_ino);
+        assert_int_equal(reader_may(&ours, span_of(path), 4), reader_may(&walking, span_of(path), 4));
+        assert_int_equal(reader_read(&ours, span_of(path), 1, bytes[0], 64, &length[0]),
+                         reader_read(&walking, span_of(path), 1, bytes[1], 64, &length[1]));
+        assert_int_equal(length[0], length[1]);
+        assert_memory_equal(bytes[0], bytes[1], 64);
+        assert_int_equal(reader_link(&ours, span_of(path), bytes[0], 64, &length[0]),
+                         reader_link(&walking, span_of(path), bytes[1], 64, &length[1]));
+        assert_int_equal(length[0], length[1]);
+        assert_memory_equal(bytes[0], bytes[1], length[0]);
+        assert_int_equal(reader_list(&ours, span_of(path), 9, count_name, &lists[0]),
+                         reader_list(&walking, span_of(path), 9, count_name, &lists[1]));
+        assert_int_equal(lists[0].count, lists[1].count);
+    }
+    reader_close(&ours);
+    reader_close(&walking);
+}
+
 /* Whatever was walked, every descriptor is closed again: the next one gets the same number. */
 static void no_descriptor_is_left_open(void **state)
 {
@@ -543,6 +588,7 @@ int main(void)
         cmocka_unit_test(both_ways_of_walking_agree),
         cmocka_unit_test(folders_are_listed_within_bounds),
         cmocka_unit_test(links_are_read_without_following),
+        cmocka_unit_test(the_kernel_answers_as_the_walk_does),
         cmocka_unit_test(roots_that_are_no_folders_are_refused),
         cmocka_unit_test(no_descriptor_is_left_open),
     };
