@@ -102,6 +102,15 @@ def test_ctrl_c_under_a_shell_lets_the_server_finish(on_terminal, terminal, pid1
     run.wait()
 
 
+def test_stop_timeout_holds_after_ctrl_c(on_terminal, terminal, pid1):
+    """The child died of Ctrl-C without telling its own; they may take their time, until a stop is asked for."""
+    words = ["child", "catch", "2", "catch", "15", "say", "ready", "pause", "end", "say", "ready", "pause"]
+    run = on_terminal("--stop-timeout", "0.3", "--orphan-timeout", "0.1", "--", ACTOR, *words, pid1=pid1)
+    terminal.shows("ready", 2).type("\x03").shows("got 15\n")
+    run.signal(signal.SIGTERM)
+    assert run.wait() == 128 + signal.SIGINT
+
+
 def test_window_size_reaches_the_child(on_terminal, terminal, pid1):
     on_terminal("--", ACTOR, "catch", "28", "say", "ready", "sleep", "0.1", "pause", pid1=pid1)
     terminal.shows("ready").resize(100, 40)
