@@ -89,6 +89,13 @@ static void tell_crash(struct ending *ending, int signal)
     set_string(ending, "bus", signal == SIGBUS ? "yes" : NULL);
 }
 
+static void tell_timeout(struct ending *ending)
+{
+    begin(ending, RULE_KILLED_BY_TIMEOUT);
+    finding_set(&ending->session->findings, ending->finding, "timeout",
+                setting_text(&ending->session->settings, SETTING_STOP_TIMEOUT));
+}
+
 static void tell_stranger(struct ending *ending, int signal)
 {
     bool counted = ending->end->before.knows_kills && ending->after.knows_kills;
@@ -104,7 +111,7 @@ static void tell_death(struct ending *ending, int signal)
     bool asked = fate->stop_signal && (fate->stops_sent & signal_bit(signal));
     bool by_terminal = fate->in_foreground && (signal == SIGINT || signal == SIGQUIT || signal == SIGHUP);
     if (fate->killed_by_timeout && signal == SIGKILL)
-        begin(ending, RULE_KILLED_BY_TIMEOUT);
+        tell_timeout(ending);
     else if (is_fault(signal) && !asked)
         tell_crash(ending, signal);
     else if (signal == SIGKILL || (ending->launch->serves && !asked && !by_terminal))
