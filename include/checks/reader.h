@@ -92,7 +92,8 @@ bool reader_is_file(const struct reader *reader, struct span path);
  * sockets). The count read in `*length`; a longer file is no error. 0 or errno. */
 int reader_read(const struct reader *reader, struct span path, uint64_t offset, void *buffer, size_t size,
                 size_t *length);
-/* The same for files of /proc and /sys, which are the running kernel's: only when the root is ours, else ENOENT. */
+/* The same for files of /proc and /sys (absolute), which are the running kernel's: only when the root is ours, else ENOENT.
+ * Works after reader_close, too. */
 int reader_read_kernel(const struct reader *reader, const char *path, void *buffer, size_t size, size_t *length);
 /* Calls `each` for every name in a folder but . and .., in the kernel's order, until it returns false; at most `most`
  * names. `type` is the DT_ constant, which may be DT_UNKNOWN. `name` ends in NUL and is valid during the call.

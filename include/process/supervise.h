@@ -69,6 +69,7 @@ struct fate {
 
     int stop_signal;        /* the first stop signal that came, as it came; 0: nobody asked for a stop */
     uint64_t stops_sent;    /* the mask of what the stop signals were mapped to */
+    uint64_t forwarded;     /* the mask of all that was sent to the child */
     pid_t stop_sender;      /* 0: the kernel (terminal, parent's death), or outside our PID namespace */
     bool stop_from_kernel;  /* the terminal's Ctrl-C, a hang-up */
     bool killed_by_timeout; /* we sent SIGKILL: --stop-timeout was over */

@@ -126,7 +126,7 @@ static void answer_signals(int to)
 static struct shared {
     int gate;
     pid_t processes[];
-} *shared;
+} * shared;
 
 static int wait_at_gate(void *nothing)
 {
