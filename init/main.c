@@ -30,6 +30,8 @@ int main(int argc, char **argv, char **envp)
     bool blocked = signals_block(&given); /* first of all: no signal may be lost from here on */
     static struct session session;
     pid_t parent = getppid();
+    if (!blocked)
+        report_say_parts(REPORT_ERROR, "rt_sigprocmask: the kernel doesn't let us block signals", NULL);
     if (argc < 1 || !blocked)
         return EXIT_SYSTEM;
     enum exit_code code = session_open(&session, argv, envp, &given, parent);

@@ -373,17 +373,23 @@ static void walk_finish(struct walk *walk, int error)
         step_describe(walk->reader, trace_add(walk, "", STEP_FOLDER, SPAN("")), &walk->status);
 }
 
-static int walk_begin(struct walk *walk, struct span path)
+static int check_path(struct span path)
 {
     if (!path.length)
         return ENOENT;
     if (path.at[0] != '/' || span_has(path, '\0'))
         return EINVAL;
-    if (path.length >= PATH_MOST)
-        return ENAMETOOLONG;
+    return path.length >= PATH_MOST ? ENAMETOOLONG : 0;
+}
+
+static int walk_begin(struct walk *walk, struct span path)
+{
+    int error = check_path(path);
+    if (error)
+        return error;
     walk->rest_start = sizeof(walk->rest) - path.length;
     memcpy(walk->rest + walk->rest_start, path.at, path.length);
-    int error = walk_to_root(walk);
+    error = walk_to_root(walk);
     if (!error)
         step_describe(walk->reader, trace_add(walk, "", STEP_FOLDER, SPAN("")), &walk->status);
     return error;
@@ -428,31 +434,33 @@ int reader_walk(const struct reader *reader, struct span path, struct trace *tra
     return error;
 }
 
-/* ---- without a walk ---- */
+/* ---- answers without a trace ---- */
 
-/* When the root and the identity are our own the kernel's own walk is this very one, and takes one call in place of four
- * for each component. `name` holds the path for it. False: the walk is ours, or finds out what is wrong with the path. */
-static bool kernel_walks(const struct reader *reader, struct span path, char name[PATH_MOST])
+/* For our own root and our own identity the kernel's walk is the answer, in one call instead of three a component. */
+static bool asks_kernel(const struct reader *reader)
 {
-    if (!reader->is_ours || !reader->identity.is_self || !path.length || path.at[0] != '/' ||
-        path.length >= PATH_MOST || span_has(path, '\0'))
-        return false;
-    memcpy(name, path.at, path.length);
-    name[path.length] = '\0';
-    return true;
+    return reader->is_ours && reader->identity.is_self;
 }
 
-static int error_of(int result)
+/* The path as a C string. 0 or errno. */
+static int copy_path(struct span path, char copy[PATH_MOST])
 {
-    return result < 0 ? errno : 0;
+    int error = check_path(path);
+    if (error)
+        return error;
+    memcpy(copy, path.at, path.length);
+    copy[path.length] = '\0';
+    return 0;
 }
 
 int reader_stat(const struct reader *reader, struct span path, struct stat *status)
 {
+    if (asks_kernel(reader)) {
+        char copy[PATH_MOST];
+        int failed = copy_path(path, copy);
+        return failed ? failed : stat(copy, status) == 0 ? 0 : errno;
+    }
     struct walk walk;
-    char name[PATH_MOST];
-    if (kernel_walks(reader, path, name))
-        return error_of(stat(name, status));
     int error = walk_path(&walk, reader, path, NULL, true);
     if (!error)
         *status = walk.status;
@@ -481,9 +489,6 @@ bool reader_is_file(const struct reader *reader, struct span path)
 int reader_may(const struct reader *reader, struct span path, unsigned bits)
 {
     struct walk walk;
-    char whole[PATH_MOST];
-    if (kernel_walks(reader, path, whole))
-        return error_of(access(whole, (int)bits));
     int error = walk_path(&walk, reader, path, NULL, true);
     if (!error && !reader->identity.is_self && !may(reader, &walk.status, bits))
         error = EACCES;
@@ -526,14 +531,14 @@ static int open_regular(int folder, const char *name, int flags, int *file)
     return error;
 }
 
-static int read_and_close(int file, uint64_t offset, void *buffer, size_t size, size_t *length)
+static int read_from(int file, uint64_t offset, void *buffer, size_t size, size_t *length)
 {
     int error = read_all(file, offset, buffer, size, length);
     close(file);
     return error;
 }
 
-static int check_readable(const struct stat *status, uint64_t offset, size_t size)
+static int is_readable(const struct stat *status, uint64_t offset, size_t size)
 {
     if (S_ISDIR(status->st_mode))
         return EISDIR;
@@ -542,36 +547,38 @@ static int check_readable(const struct stat *status, uint64_t offset, size_t siz
 
 static int read_end(const struct walk *walk, uint64_t offset, void *buffer, size_t size, size_t *length)
 {
+    const struct stat *status = &walk->status;
     int file;
-    int error = check_readable(&walk->status, offset, size);
-    if (!error && !may(walk->reader, &walk->status, 4))
+    int error = is_readable(status, offset, size);
+    if (!error && !may(walk->reader, status, 4))
         error = EACCES;
     if (!error)
         error = open_regular(walk->folder, walk->name, O_NOFOLLOW, &file);
-    return error ? error : read_and_close(file, offset, buffer, size, length);
+    return error ? error : read_from(file, offset, buffer, size, length);
 }
 
-/* stat(2) first: opening a device may do something. */
-static int read_by_kernel(const char *path, uint64_t offset, void *buffer, size_t size, size_t *length)
+static int read_by_kernel(struct span path, uint64_t offset, void *buffer, size_t size, size_t *length)
 {
+    char copy[PATH_MOST];
     struct stat status;
     int file;
-    int error = error_of(stat(path, &status));
+    int error = copy_path(path, copy);
+    if (!error && stat(copy, &status) != 0)
+        error = errno;
     if (!error)
-        error = check_readable(&status, offset, size);
+        error = is_readable(&status, offset, size);
     if (!error)
-        error = open_regular(AT_FDCWD, path, 0, &file);
-    return error ? error : read_and_close(file, offset, buffer, size, length);
+        error = open_regular(AT_FDCWD, copy, 0, &file);
+    return error ? error : read_from(file, offset, buffer, size, length);
 }
 
 int reader_read(const struct reader *reader, struct span path, uint64_t offset, void *buffer, size_t size,
                 size_t *length)
 {
     struct walk walk;
-    char name[PATH_MOST];
     *length = 0;
-    if (kernel_walks(reader, path, name))
-        return read_by_kernel(name, offset, buffer, size, length);
+    if (asks_kernel(reader))
+        return read_by_kernel(path, offset, buffer, size, length);
     int error = walk_path(&walk, reader, path, NULL, true);
     if (!error)
         error = read_end(&walk, offset, buffer, size, length);
@@ -587,7 +594,7 @@ int reader_read_kernel(const struct reader *reader, const char *path, void *buff
         return ENOENT;
     bool is_open = reader->root >= 0;
     int error = open_regular(is_open ? reader->root : AT_FDCWD, path + is_open, O_NOFOLLOW, &file);
-    return error ? error : read_and_close(file, 0, buffer, size, length);
+    return error ? error : read_from(file, 0, buffer, size, length);
 }
 
 /* ---- folders and links ---- */
@@ -619,53 +626,44 @@ static int list_folder(int folder, unsigned most, bool (*each)(void *, struct sp
     return got < 0 ? errno : 0;
 }
 
-static int open_folder(const struct reader *reader, struct span path, int *folder)
+int reader_list(const struct reader *reader, struct span path, unsigned most,
+                bool (*each)(void *context, struct span name, unsigned char type), void *context)
 {
     struct walk walk;
-    char name[PATH_MOST];
-    if (kernel_walks(reader, path, name))
-        return error_of(*folder = open_at(AT_FDCWD, name, O_RDONLY | O_DIRECTORY));
+    int folder = -1;
     int error = walk_path(&walk, reader, path, NULL, true);
     if (!error && !S_ISDIR(walk.status.st_mode))
         error = ENOTDIR;
     if (!error && !may(reader, &walk.status, 4))
         error = EACCES;
-    if (!error)
-        error = error_of(*folder = open_at(walk.folder, ".", O_RDONLY | O_DIRECTORY));
+    if (!error && (folder = open_at(walk.folder, ".", O_RDONLY | O_DIRECTORY)) < 0)
+        error = errno;
     walk_close(&walk);
-    return error;
-}
-
-int reader_list(const struct reader *reader, struct span path, unsigned most,
-                bool (*each)(void *context, struct span name, unsigned char type), void *context)
-{
-    int folder = -1;
-    int error = open_folder(reader, path, &folder);
     if (!error)
         error = list_folder(folder, most, each, context);
     close_if_open(folder);
     return error;
 }
 
-static int read_link(int folder, const char *name, char *buffer, size_t size, size_t *length)
-{
-    ssize_t got = readlinkat(folder, name, buffer, size);
-    *length = got > 0 ? (size_t)got : 0;
-    return got < 0 ? errno : 0;
-}
-
 int reader_link(const struct reader *reader, struct span path, char *buffer, size_t size, size_t *length)
 {
     struct walk walk;
-    char name[PATH_MOST];
     *length = 0;
-    if (kernel_walks(reader, path, name))
-        return read_link(AT_FDCWD, name, buffer, size, length);
+    if (asks_kernel(reader)) {
+        char copy[PATH_MOST];
+        int failed = copy_path(path, copy);
+        ssize_t count = failed ? -1 : readlink(copy, buffer, size);
+        *length = count > 0 ? (size_t)count : 0;
+        return failed ? failed : count < 0 ? errno : 0;
+    }
     int error = walk_path(&walk, reader, path, NULL, false);
     if (!error && !S_ISLNK(walk.status.st_mode))
         error = EINVAL;
-    if (!error)
-        error = read_link(walk.end, "", buffer, size, length);
+    if (!error) {
+        ssize_t got = readlinkat(walk.end, "", buffer, size);
+        error = got < 0 ? errno : 0;
+        *length = got > 0 ? (size_t)got : 0;
+    }
     walk_close(&walk);
     return error;
 }

@@ -130,6 +130,7 @@ static void add_broken(struct session *session, const struct judgement *judgemen
         text_signed(&text, WEXITSTATUS(answer->status));
     }
     finding_set(&session->findings, finding, "ended", text_as_span(&text));
+    finding_set_string(&session->findings, finding, "doubt", judgement->chosen.choice.interpreter.doubt);
     add_last_words(&session->findings, finding, answer);
 }
 

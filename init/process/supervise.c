@@ -173,13 +173,15 @@ static void stop(struct supervision *supervision, int sent, const siginfo_t *inf
     begin_stop(supervision, sent, info);
 }
 
-/* A terminal that is still ours, or ours again (`fg` in a shell), belongs to the child. */
-static void go_on(struct supervision *supervision)
+/* A terminal that is ours again (`fg` in a shell) belongs to the child. True when it was stopped and goes on. */
+static bool go_on(struct supervision *supervision)
 {
+    bool stopped = supervision->stopped;
     if (terminal_is_ours())
         terminal_give(supervision->child);
-    if (supervision->stopped)
+    if (stopped)
         continue_child(supervision);
+    return stopped;
 }
 
 /* What is about us and not for the child: our own doings (SIGPIPE of a message that nobody reads), the terminal's job
@@ -210,8 +212,8 @@ static void take_signal(struct supervision *supervision, int number, const sigin
         leftovers_forward(supervision, sent);
         return;
     }
-    if (number == SIGCONT)
-        go_on(supervision);
+    if (sent == SIGCONT && go_on(supervision))
+        return;
     if (is_stop(supervision->options, number))
         stop(supervision, sent, info);
     else
@@ -220,22 +222,24 @@ static void take_signal(struct supervision *supervision, int number, const sigin
 
 /* --------------------------------------------------------------------------------------------------------------- reaping */
 
-/* As without an init in between: we stop too, with our whole group, until a shell lets us go on. The kernel does it only
- * where somebody can; otherwise, and as PID 1, the child goes on at once. */
+/* As without an init in between: we stop too, with our whole group, until a shell lets us go on; then SIGCONT waits for us.
+ * The kernel stops only those that somebody can continue. Otherwise, and as PID 1, the child goes on at once, but not to
+ * want the terminal again that it can't have. */
 static void suspend_with_child(struct supervision *supervision, int number)
 {
     const struct supervise_news news = {.pid = supervision->child, .signal = number};
     supervision_say(supervision, SUPERVISE_SUSPENDED, &news);
-    if (getpid() == 1) {
-        terminal_give(supervision->child);
-        continue_child(supervision);
-        return;
+    if (getpid() != 1) {
+        if (terminal_is_held_by(supervision->child))
+            terminal_give(getpgrp());
+        signals_suspend();
+        if (signals_pending() & signal_bit(SIGCONT))
+            return;
     }
-    if (terminal_is_held_by(supervision->child))
-        terminal_give(getpgrp());
-    signals_suspend();
-    if (!(signals_pending() & signal_bit(SIGCONT)))
-        go_on(supervision);
+    if (getpid() == 1 || terminal_is_ours())
+        terminal_give(supervision->child);
+    if (number == SIGTSTP || terminal_is_held_by(supervision->child))
+        continue_child(supervision);
 }
 
 /* A stop that a process asked for, through us or directly, is left alone, as is one without our terminal; but not while
@@ -316,9 +320,10 @@ static void reap(struct supervision *supervision)
             return;
         if (process < 0) {
             supervision->childless = true;
-            supervision->fate->status_unknown = supervision->child != 0;
-            if (supervision->child != 0)
+            if (supervision->child != 0) {
+                supervision->fate->status_unknown = true;
                 child_ended(supervision, 0);
+            }
             return;
         }
         process_changed(supervision, process, status, name);
@@ -361,9 +366,13 @@ static void kill_child(struct supervision *supervision)
     if (error == 0 && supervision->options->to_group)
         kill(supervision->child, SIGKILL); /* it may have left the group that was its own */
     supervision->fate->killed_by_timeout = error == 0;
-    const struct supervise_news news = {
-        .pid = supervision->child, .name = name, .sent = SIGKILL, .milliseconds = supervision->options->stop_timeout};
-    supervision_say(supervision, SUPERVISE_KILLED_BY_TIMEOUT, &news);
+    const struct supervise_news news = {.pid = supervision->child,
+                                        .name = name,
+                                        .signal = SIGKILL,
+                                        .sent = SIGKILL,
+                                        .error = error,
+                                        .milliseconds = supervision->options->stop_timeout};
+    supervision_say(supervision, error ? SUPERVISE_FORWARD_FAILED : SUPERVISE_KILLED_BY_TIMEOUT, &news);
 }
 
 static void meet(struct supervision *supervision, enum deadline deadline)
@@ -479,6 +488,7 @@ void supervise(const struct supervise_options *options, pid_t child, struct fate
     *fate = (struct fate){0};
     system_close_above_2(options->keep);
     begin(&supervision);
+    reap(&supervision); /* of children from before we were asgi-init no signal comes any more */
     while (supervision.child != 0)
         turn(&supervision);
     outlive_child(&supervision);

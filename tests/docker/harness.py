@@ -15,6 +15,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import subprocess
 import time
 
@@ -82,13 +83,12 @@ class Box:
         until(lambda: text in self.logs() or not self.running(), f"{text!r} from {self.name}")
         assert text in self.logs(), f"it ended with {self.state()['ExitCode']} without {text!r}:\n{self.logs()}"
 
-    def address(self, port):
-        host, _, number = docker("port", self.name, port).splitlines()[0].rpartition(":")
-        return host, int(number)
-
     def get(self, path, port=8000):
-        """Status and body, or None while nothing answers."""
-        connection = http.client.HTTPConnection(*self.address(port), timeout=DEADLINE)
+        """Status and body, or None while nothing answers. A container that has ended has no address any more."""
+        published = docker("port", self.name, port, check=False).splitlines()
+        if not re.fullmatch(r"127\.0\.0\.1:\d+", published[0] if published else ""):
+            return None
+        connection = http.client.HTTPConnection(published[0], timeout=DEADLINE)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -177,7 +177,8 @@ class Dock:
         if self.volume_names:
             docker("volume", "rm", "--force", *self.volume_names, check=False)
         if self.image_names:
-            docker("image", "rm", "--force", *self.image_names, check=False)
+            # The layers stay as Docker's cache: the next test, or the next run, has most of them in common.
+            docker("image", "rm", "--force", "--no-prune", *self.image_names, check=False)
 
 
 def remove_strays():

@@ -397,6 +397,49 @@ static void kernel_files_are_read_of_the_own_root_only(void **state)
     assert_int_equal(length, 0);
 }
 
+/* Of our own root the kernel is asked at once: both ways must say the same. */
+static void both_ways_of_walking_agree(void **state)
+{
+    static const char *const names[] = {
+        "",           "/app",
+        "/app/",      "/app/bin/../bin/python",
+        "/relative",  "/folder/bin/python",
+        "/missing/x", "/file/",
+        "/file/x",    "/fifo",
+        "/socket",    "/loop",
+        "/self",      "/chain40",
+        "/empty",     "/file_slash",
+        "/up/bin/",   "/locked/bin/python",
+    };
+    struct reader real;
+    (void)state;
+    assert_int_equal(reader_open(&real, NULL), 0);
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        char whole[512], one[64], two[64];
+        size_t one_length, two_length;
+        struct stat one_status = {0}, two_status = {0};
+        struct text path = TEXT_ON(whole);
+        text_join(&path, top, names[i], NULL);
+        print_message("%s\n", whole);
+        struct span inside = span_of(names[i][0] ? names[i] : "/"), outside = text_as_span(&path);
+        assert_int_equal(reader_stat(&reader, inside, &one_status), reader_stat(&real, outside, &two_status));
+        assert_int_equal(one_status.st_ino, two_status.st_ino);
+        assert_int_equal(reader_read(&reader, inside, 1, one, sizeof(one), &one_length),
+                         reader_read(&real, outside, 1, two, sizeof(two), &two_length));
+        assert_int_equal(one_length, two_length);
+        assert_memory_equal(one, two, one_length);
+        assert_int_equal(reader_link(&reader, inside, one, sizeof(one), &one_length),
+                         reader_link(&real, outside, two, sizeof(two), &two_length));
+        assert_int_equal(one_length, two_length);
+        assert_memory_equal(one, two, one_length);
+        /* And the trace's walk with both. */
+        assert_int_equal(reader_walk(&real, outside, &trace), reader_walk(&reader, inside, &trace));
+    }
+    assert_int_equal(reader_stat(&real, SPAN("relative"), &(struct stat){0}), EINVAL);
+    assert_int_equal(reader_stat(&real, (struct span){0}, &(struct stat){0}), ENOENT);
+    reader_close(&real);
+}
+
 struct listing {
     unsigned count;
     bool saw_python;
@@ -542,6 +585,7 @@ int main(void)
         cmocka_unit_test(only_regular_files_are_read),
         cmocka_unit_test(devices_are_never_read),
         cmocka_unit_test(kernel_files_are_read_of_the_own_root_only),
+        cmocka_unit_test(both_ways_of_walking_agree),
         cmocka_unit_test(folders_are_listed_within_bounds),
         cmocka_unit_test(links_are_read_without_following),
         cmocka_unit_test(the_kernel_answers_as_the_walk_does),
