@@ -223,10 +223,15 @@ static void tell_cause(struct ending *ending)
 
 /* ---- the whole of it, for -v and for whoever reads JSON ---- */
 
+static bool wants_all(void)
+{
+    return report_is_verbose() || report_format() == REPORT_JSON;
+}
+
 static void tell_fate(struct ending *ending, int code)
 {
     const struct fate *fate = ending->fate;
-    if (!report_is_verbose() && report_format() != REPORT_JSON)
+    if (!wants_all())
         return;
     begin(ending, RULE_ENDED);
     if (WIFEXITED(fate->status) && !fate->status_unknown)
@@ -244,6 +249,8 @@ void end_explain(const struct end *end, struct session *session, const struct la
 {
     struct ending ending = {.session = session, .launch = launch, .fate = fate, .end = end};
     unsigned first = session->findings.count;
+    if (is_clean(fate) && !launch->serves && !wants_all())
+        return;                /* a command that did what it was for: it must not wait for us to read on */
     session->reader.root = -1; /* closed by supervise(), and its number may be another file's */
     memory_read(&session->reader, &ending.after);
     tell_cause(&ending);

@@ -5,6 +5,7 @@
 #include "commands/end.h"
 #include "commands/progress.h"
 #include "commands/session.h"
+#include "process/footprint.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -76,6 +77,7 @@ static enum exit_code stay_with(struct session *session, const struct launch *la
     if (error)
         report_say_parts(REPORT_LINE,
                          "warning: what is kept for the server could not be given up here: ", strerror(error), NULL);
+    footprint_shrink();
     supervise(&session->supervise, pid, &fate);
     bool zero = launch->serves && setting_chosen(&session->settings, SETTING_STOP_CODE, "zero");
     int code = fate_exit_code(&fate, zero);

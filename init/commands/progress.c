@@ -121,6 +121,8 @@ void progress_say(void *context, enum supervise_event event, const struct superv
 {
     char line[LINE_MOST];
     struct text text = TEXT_ON(line);
+    if (kind_of(event) == REPORT_TRAIL && !report_is_verbose())
+        return; /* what nobody reads must not cost a signal or an orphan any time */
     switch (event) {
     case SUPERVISE_FORWARDED:
     case SUPERVISE_DROPPED:
