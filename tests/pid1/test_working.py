@@ -2,13 +2,16 @@
 with the same module, and not a word on stderr; `check`, which asks the interpreter always, has nothing to say either.
 """
 
+import http.client
 import json
+import os
 import signal
+import socket
 
 import pytest
 
 import working
-from conftest import ROOT, until
+from conftest import LIMIT, ROOT, until
 
 LONG = ()
 
@@ -48,12 +51,35 @@ def without_asgi_init(image):
     return line
 
 
-def findings(image):
-    """Of `check`: its exit code, and the rules."""
+def is_root(image):
+    return "user" not in image.more and "--user" not in image.options
+
+
+def rules_of(run):
+    lines = [json.loads(line) for line in run.out.splitlines()]
+    return {line["rule"] for line in lines if "rule" in line}
+
+
+def right(image):
+    """What `check` may say of this image besides what the row says: advice, where it is due."""
+    below = any(image.folder != "/" and folder.startswith(image.folder + "/") for folder in (image.python, image.env.get("VIRTUAL_ENV", "")))
+    return {"bytecode-missing"} | ({"runs-as-root"} if is_root(image) else set()) | ({"venv-below-app"} if below else set())
+
+
+def check_from_inside(image):
     run = begin(image, "/asgi-init", *image.options, "--log-format", "json", "check", *image.words)
     code = run.code()
-    lines = [json.loads(line) for line in run.out.splitlines()]
-    return code, {line["rule"] for line in lines if "rule" in line}, run.out + run.err
+    assert rules_of(run) - right(image) == image.warns, run.out + run.err
+    assert code == 0, run.out + run.err
+
+
+def check_from_outside(image):
+    """Nobody is asked, so what reading can't see may be a warning; but an error it must not be."""
+    options = ["--workdir", image.folder, *(word for item in image.env.items() for word in ("--env", "=".join(item)))]
+    options += ["--user", "%d:%d" % image.more["user"]] if "user" in image.more else []
+    words = ["--log-format", "json", "check", "--root", image.root, *image.options, *options, *image.words]
+    run = image.start(*words, pid1=False, env={"PATH": "/usr/bin"})
+    assert run.code() == 0, run.out + run.err
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] if name in LONG else []) for name in working.ROWS])
@@ -67,6 +93,61 @@ def test_an_image_that_works(image, name):
     assert run.err == ""
     run.kill()
 
-    code, rules, output = findings(image)
-    assert rules == image.warns, output
-    assert code == 0, output
+    check_from_inside(image)
+    if not image.more["binds"]:
+        check_from_outside(image)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a socket in a folder: by its descriptor, since the path may be longer than a socket's name can be."""
+
+    def __init__(self, folder, name):
+        super().__init__("localhost", timeout=LIMIT)
+        self.folder, self.name = folder, name
+
+    def connect(self):
+        descriptor = os.open(self.folder, os.O_PATH)
+        try:
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.settimeout(self.timeout)
+            self.sock.connect(f"/proc/self/fd/{descriptor}/{self.name}")
+        finally:
+            os.close(descriptor)
+
+
+def health(folder, name):
+    """The status of GET /health, None while nobody listens."""
+    connection = UnixConnection(folder, name)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None
+    finally:
+        connection.close()
+
+
+def is_healthy(run, folder, name):
+    until(lambda: run.ended() or health(folder, name), lambda: f"an answer; stderr:\n{run.err}")
+    assert health(folder, name) == 200, run.err
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", working.REAL)
+def test_an_image_with_fastapi_works(image, tmp_path, name):
+    sockets = tmp_path / "sockets"
+    sockets.mkdir()
+    sockets.chmod(0o777)
+    working.REAL[name](image, ROOT / "build/backend-venv")
+    image.bind(sockets, "/sockets")
+
+    plain = begin(image, image.python, "-m", "uvicorn", *image.words, "--uds", "/sockets/plain", "--log-level", "critical")
+    is_healthy(plain, sockets, "plain")
+    plain.kill()
+
+    run = begin(image, "/asgi-init", *image.options, *image.words, "--uds", "/sockets/ours", "--log-level", "critical")
+    is_healthy(run, sockets, "ours")
+    assert run.signal(signal.SIGTERM).wait() == 0
+    assert run.err == ""
+    run.kill()
+    check_from_inside(image)

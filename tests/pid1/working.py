@@ -16,6 +16,7 @@ from pathlib import Path
 
 PYTHON = "/usr/bin/python3"
 USER = (10001, 10001)
+SAMPLE = Path(__file__).resolve().parents[1] / "backend/app"
 
 UVICORN = """
 import importlib, os, signal, sys
@@ -176,7 +177,10 @@ class Image:
 class Templates:
     """Made once: a venv without pip, and the machine's Python with what it needs, to be linked into roots."""
 
-    LEFT_OUT = ("test", "idlelib", "lib2to3", "tkinter", "ensurepip", "pydoc_data", "unittest", "config-*")
+    LEFT_OUT = (
+        "asyncio", "config-*", "ctypes", "curses", "dbm", "distutils", "email", "ensurepip", "html", "http", "idlelib", "lib2to3",
+        "multiprocessing", "pydoc*", "sqlite3", "test", "tkinter", "turtle*", "unittest", "wsgiref", "xml", "xmlrpc",
+    )  # fmt: skip
 
     def __init__(self, folder):
         self.version = version_of(PYTHON)
@@ -314,6 +318,7 @@ def a_venv_that_is_a_link(image):
     image.usual()
     image.link("/app/.venv", "/opt/venv")
     image.env = {"PATH": "/usr/bin:/bin"}
+    image.python = "/app/.venv/bin/python"
 
 
 @row
@@ -450,11 +455,11 @@ def a_venv_of_a_venv(image):
 @row
 def a_venv_with_python_only_under_its_full_name(image):
     image.usual()
-    for name in ("python", "python3"):
-        image.at(f"/opt/venv/bin/{name}").unlink()
-    image.link(f"/opt/venv/bin/python{image.version}", "/usr/bin/python3") if not os.path.lexists(image.at(f"/opt/venv/bin/python{image.version}")) else None
+    program = image.at("/opt/venv/bin/python3").resolve().name
+    for name in ("python", "python3", f"python{image.version}"):
+        image.at(f"/opt/venv/bin/{name}").unlink(missing_ok=True)
     image.python = f"/opt/venv/bin/python{image.version}"
-    image.options = ["--python", image.python]
+    image.link(image.python, f"/usr/bin/{program}")
 
 
 @row
@@ -669,6 +674,7 @@ def an_editable_install_by_finder(image):
     """As setuptools writes it when a folder can't simply be put on the path."""
     image.usual()
     image.move("/app/app", "/project/code")
+    image.at("/app").rmdir()  # it would be a namespace of that name
     site = image.site("/opt/venv")
     image.write(f"{site}/__editable__.sample-1.0.pth", "import __editable___sample_1_0_finder; __editable___sample_1_0_finder.install()\n")
     image.write(
@@ -1397,11 +1403,20 @@ APPLICATIONS = {
 }  # fmt: skip
 
 
+OTHER = """
+app = print
+def __getattr__(name):
+    if name == "app":
+        return print
+    raise AttributeError(name)
+"""
+
+
 def application_row(source, words=("app.main:app",)):
     def arrange(image):
         image.usual()
         image.write("/app/app/main.py", source if isinstance(source, bytes) else source.encode())
-        image.write("/app/app/other.py", "app = print\ndef __getattr__(name):\n    return print\n")
+        image.write("/app/app/other.py", OTHER)
         image.words = list(words)
 
     return arrange
@@ -1443,3 +1458,64 @@ def a_package_that_has_a_main(image):
 def a_stub_beside_the_module(image):
     image.usual()
     image.write("/app/app/main.pyi", "")
+
+
+# ---- FastAPI and uvicorn themselves ----
+
+REAL = {}
+
+
+def real(arrange):
+    REAL[arrange.__name__.replace("_", " ")] = arrange
+    return arrange
+
+
+def fastapi(image, backend, prefix):
+    """The environment of the tests' own backend as PREFIX, with the Python that it was made with where it was then."""
+    home = re.search(r"^home = (.*)$", (backend / "pyvenv.cfg").read_text(), re.MULTILINE)[1]
+    base = os.path.dirname(home)
+    image.share_usr()
+    if not base.startswith("/usr"):
+        image.bind(base, base)
+    image.bind(backend, prefix)
+    image.env |= {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    image.python = f"{prefix}/bin/python"
+    return f"{home}/python3"
+
+
+def sample(image, folder="/app"):
+    shutil.copytree(SAMPLE, image.at(f"{folder}/app"), ignore=shutil.ignore_patterns("__pycache__"))
+    image.folder = folder
+
+
+@real
+def fastapi_in_a_venv(image, backend):
+    sample(image)
+    fastapi(image, backend, "/opt/venv")
+    image.activate("/opt/venv")
+    image.more["user"] = USER
+
+
+@real
+def fastapi_in_a_venv_beside_the_application(image, backend):
+    sample(image)
+    fastapi(image, backend, "/app/.venv")
+    image.words = ["app.main:create_app", "--factory"]
+
+
+@real
+def fastapi_in_src_with_workers(image, backend):
+    sample(image, "/app/src")
+    image.folder = "/app"
+    fastapi(image, backend, "/venv")
+    image.activate("/venv")
+    image.words = ["--app-dir", "src", "app.main:app", "--workers", "2"]
+
+
+@real
+def fastapi_on_PYTHONPATH(image, backend):
+    sample(image)
+    image.python = fastapi(image, backend, "/mnt/packages")
+    site = next(backend.glob("lib/python3*/site-packages"))
+    image.env |= {"PYTHONPATH": f"/mnt/packages/{site.relative_to(backend)}", "PATH": os.path.dirname(image.python)}
+    image.more |= {"proc": "none", "read_only": True}
