@@ -246,20 +246,26 @@ static void add_sites_of(struct subject *subject, struct span prefix)
     add_site_if_there(subject, prefix, "/lib/", library, "/site-packages");
 }
 
-/* Debian's own Python looks in dist-packages, Fedora's in /usr/local too. */
-static void add_system_sites(struct subject *subject)
+/* Debian's Python looks in dist-packages, wherever it was moved to. It doesn't live in /usr/local; what dist-packages there
+ * are, are those of the one in /usr. */
+static void add_debian_sites(struct subject *subject, struct span base)
 {
     const char *library = subject->interpreter->library;
+    if (span_is(base, "/usr/local"))
+        return;
+    add_site_if_there(subject, base, "/local/lib/", library, "/dist-packages");
+    add_site_if_there(subject, base, "/lib/", "python3", "/dist-packages");
+    add_site_if_there(subject, base, "/lib/", library, "/dist-packages");
+}
+
+/* Fedora's own Python looks in /usr/local too. */
+static void add_system_sites(struct subject *subject)
+{
     struct span base = span_of(subject->interpreter->base);
-    if (span_is(base, "/usr")) {
-        add_site_if_there(subject, SPAN("/usr/local"), "/lib/", library, "/dist-packages");
+    add_debian_sites(subject, base);
+    if (span_is(base, "/usr"))
         add_sites_of(subject, SPAN("/usr/local"));
-    }
     add_sites_of(subject, base);
-    if (span_is(base, "/usr")) {
-        add_site_if_there(subject, base, "/lib/", "python3", "/dist-packages");
-        add_site_if_there(subject, base, "/lib/", library, "/dist-packages");
-    }
 }
 
 static void find_sites(struct subject *subject)

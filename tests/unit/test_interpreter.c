@@ -20,6 +20,14 @@ static void make_debian(const struct tree *tree)
     tree_folder(tree, "usr/local/lib/python3.11/dist-packages");
 }
 
+/* The same elsewhere; and dist-packages in /usr/local are not those of the Python there. */
+static void make_moved_debian(const struct tree *tree)
+{
+    image_python(tree, "opt/debian", "3.11");
+    tree_folder(tree, "opt/debian/lib/python3/dist-packages");
+    tree_folder(tree, "usr/local/lib/python3.12/dist-packages");
+}
+
 static void make_environments(const struct tree *tree)
 {
     image_venv(tree, "app/.venv", "/usr/local/bin/python3.12", "3.12");
@@ -48,6 +56,7 @@ static int set_up(void **state)
     image_python(tree, "usr/local", "3.12");
     tree_folder(tree, "usr/local/lib/python3.12/site-packages");
     make_debian(tree);
+    make_moved_debian(tree);
     make_environments(tree);
     image_python(tree, "free", "3.13t");
     image_program(tree, "alone/bin/python3.12");
@@ -89,6 +98,13 @@ static const struct row {
 } rows[] = {
     {"/usr/local/bin/python3", "/usr/local/bin/python3.12", "3.12", "", "/usr/local", false, {LOCAL_SITE}},
     {"/usr/bin/python3", "/usr/bin/python3.11", "3.11", "", "/usr", false, {DEBIAN_SITE}},
+    {"/opt/debian/bin/python3",
+     "/opt/debian/bin/python3.11",
+     "3.11",
+     "",
+     "/opt/debian",
+     false,
+     {"/opt/debian/lib/python3/dist-packages"}},
     {"/app/.venv/bin/python",
      "/usr/local/bin/python3.12",
      "3.12",
