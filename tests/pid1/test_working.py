@@ -5,6 +5,7 @@ with the same module, and not a word on stderr; `check`, which asks the interpre
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 
@@ -90,7 +91,8 @@ def test_an_image_that_works(image, name):
     run = begin(image, "/asgi-init", *image.options, *image.words)
     assert serves(run) == expected
     assert run.signal(signal.SIGTERM).wait() == 0
-    assert run.err == ""
+    assert set(re.findall(r"^asgi-init: (\S+):", run.err, re.MULTILINE)) == {f"warning[{rule}]" for rule in image.says}, run.err
+    assert image.says or run.err == ""
     run.kill()
 
     check_from_inside(image)
