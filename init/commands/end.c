@@ -206,12 +206,25 @@ static bool is_clean(const struct fate *fate)
     return WIFEXITED(fate->status) && WEXITSTATUS(fate->status) == 0;
 }
 
+/* Nothing that a kernel does by itself: a tracer or a seccomp filter came between. */
+static void tell_unknown(struct ending *ending)
+{
+    if (ending->fate->stop_signal && ending->launch->serves)
+        return; /* it was to end, and it has */
+    ending->finding = findings_add(&ending->session->findings, RULE_SYSTEM_CALL_FAILED);
+    set_string(ending, "call", "wait4");
+    set_string(ending, "what", "the child is gone, and the kernel didn't say how it ended");
+    set_string(ending, "error", "no child processes");
+}
+
 static void tell_cause(struct ending *ending)
 {
     const struct fate *fate = ending->fate;
     bool clean = is_clean(fate);
-    if (fate->status_unknown)
+    if (fate->status_unknown) {
+        tell_unknown(ending);
         return;
+    }
     /* Workers that were killed are started again: of them nobody else speaks. */
     if (was_out_of_memory(ending) && !fate->killed_by_timeout && (!clean || ending->launch->serves))
         tell_memory(ending);

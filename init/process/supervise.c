@@ -125,16 +125,20 @@ static void continue_child(struct supervision *supervision)
     supervision->stopped = false;
 }
 
+static void begin_time_to_stop(struct supervision *supervision)
+{
+    int64_t now = system_milliseconds(), timeout = supervision->options->stop_timeout;
+    if (supervision->fate->stop_began != 0)
+        return;
+    supervision->fate->stop_began = now;
+    supervision->due[DEADLINE_WAITING] = now + SUPERVISE_WAITING_AFTER;
+    supervision->due[DEADLINE_STOP] = timeout ? now + timeout : 0;
+}
+
 static void begin_stop(struct supervision *supervision, int sent, const siginfo_t *info)
 {
-    const struct supervise_options *options = supervision->options;
-    int64_t now = system_milliseconds();
     supervision->handled = process_handled_signals(supervision->child);
-    if (supervision->fate->stop_began == 0) {
-        supervision->fate->stop_began = now;
-        supervision->due[DEADLINE_WAITING] = now + SUPERVISE_WAITING_AFTER;
-        supervision->due[DEADLINE_STOP] = options->stop_timeout ? now + options->stop_timeout : 0;
-    }
+    begin_time_to_stop(supervision);
     forward(supervision, sent, info);
     if (supervision->stopped)
         continue_child(supervision);
@@ -196,6 +200,15 @@ static bool is_for_us(int number, const siginfo_t *info)
            (number == SIGPIPE || number == SIGTSTP || number == SIGXFSZ);
 }
 
+static void signal_leftovers(struct supervision *supervision, int sent, const siginfo_t *info)
+{
+    if (is_stop(supervision->options, info->si_signo)) {
+        record_stop(supervision, sent, info);
+        begin_time_to_stop(supervision);
+    }
+    leftovers_forward(supervision, sent);
+}
+
 static void take_signal(struct supervision *supervision, int number, const siginfo_t *info)
 {
     int sent = supervision->options->map[number];
@@ -207,9 +220,7 @@ static void take_signal(struct supervision *supervision, int number, const sigin
         return;
     }
     if (supervision->child == 0) {
-        if (is_stop(supervision->options, number))
-            record_stop(supervision, sent, info);
-        leftovers_forward(supervision, sent);
+        signal_leftovers(supervision, sent, info);
         return;
     }
     if (sent == SIGCONT && go_on(supervision))

@@ -9,7 +9,7 @@ import struct
 import termios
 
 import pytest
-from conftest import ACTOR, BINARY, status_of, until
+from conftest import ACTOR, BINARY, children, status_of, until
 
 
 class Terminal:
@@ -102,6 +102,15 @@ def test_ctrl_c_under_a_shell_lets_the_server_finish(on_terminal, terminal, pid1
     run.wait()
 
 
+def test_stop_timeout_holds_after_ctrl_c(on_terminal, terminal, pid1):
+    """The child died of Ctrl-C without telling its own; they may take their time, until a stop is asked for."""
+    words = ["child", "catch", "2", "catch", "15", "say", "ready", "pause", "end", "say", "ready", "pause"]
+    run = on_terminal("--stop-timeout", "0.3", "--orphan-timeout", "0.1", "--", ACTOR, *words, pid1=pid1)
+    terminal.shows("ready", 2).type("\x03").shows("got 15\n")
+    run.signal(signal.SIGTERM)
+    assert run.wait() == 128 + signal.SIGINT
+
+
 def test_window_size_reaches_the_child(on_terminal, terminal, pid1):
     on_terminal("--", ACTOR, "catch", "28", "say", "ready", "sleep", "0.1", "pause", pid1=pid1)
     terminal.shows("ready").resize(100, 40)
@@ -128,13 +137,20 @@ def test_ctrl_z_under_a_shell_stops_both_and_fg_continues(bash, terminal):
     terminal.type("\x03").type("echo code=$?\n").shows("code=130")
 
 
+def is_stopped(pid):
+    return status_of(pid).get("State", "").startswith("T")
+
+
 def test_background_job_does_not_take_the_terminal(bash, terminal):
     terminal.type(f"{BINARY} -- {ACTOR} say started read 0 &\n").shows("started\n")
-    # The shell still reads, while the job that wants to read is stopped.
-    terminal.type("echo still''here\n").shows("stillhere")
-    until(lambda: (terminal.type("jobs\n"), "Stopped" in terminal.text)[1], lambda: f"a stopped job:\n{terminal.text}")
-    terminal.type("fg\n").type("hello\n").shows("read hello")
-    terminal.type("\x04").shows("read end").type("echo code=$?\n").shows("code=0")
+    init = until(bash.children, "the job")[0]
+    child = until(lambda: children(init), "the child")[0]
+    # It wants to read, so both are stopped, and the shell reads on.
+    until(lambda: is_stopped(init) and is_stopped(child), "a stopped job")
+    terminal.type("echo still''here\n").shows("stillhere").type("fg\n")
+    until(lambda: not is_stopped(init) and not is_stopped(child), "the job's going on")
+    terminal.type("hello\n").shows("read hello").type("\x04").shows("read end")
+    terminal.type("echo code=$?\n").shows("code=0")
 
 
 def test_stopped_job_goes_on_in_the_background(bash, terminal):

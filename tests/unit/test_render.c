@@ -104,10 +104,11 @@ static void test_shades(void **state)
     (void)state;
     struct finding *finding = add(RULE_CRASHED);
     set(finding, "signal", "SIGBUS");
+    set(finding, "seconds", "3");
     set(finding, "bus", "yes");
     render_finding(finding, false, &sink);
-    assert_true(shown("warning[crashed]: crashed with SIGBUS\n"));
-    assert_true(shown("  why      a file that was mapped got shorter"));
+    assert_true(shown("warning[crashed]: crashed with SIGBUS after 3 s\n"));
+    assert_true(shown("  why      mostly, a file that was mapped got shorter"));
     assert_true(shown("fix 1    give it more shared memory, in compose.yaml:\n"));
     assert_false(shown("fix 2"));
     start(NULL);
@@ -117,7 +118,12 @@ static void test_shades(void **state)
     assert_true(shown("UV_PYTHON_DOWNLOADS=never"));
     start(NULL);
     render_finding(add(RULE_CRASHED), false, &sink);
-    assert_true(shown("crashed with {signal}\n"));
+    assert_true(shown("crashed with {signal} after {seconds} s\n"));
+    start(NULL);
+    finding = add(RULE_UNKNOWN_SETTING);
+    set(finding, "setting", "ASGI_INIT_X");
+    render_finding(finding, false, &sink);
+    assert_true(shown("warning[unknown-setting]: ASGI_INIT_X is not a setting of asgi-init\n"));
 }
 
 static void test_lines_without_their_values_are_left_out(void **state)
