@@ -335,6 +335,8 @@ void application_missing(const struct scene *scene, const struct interpreter *in
     if (!add_unreadable(scene, scene->app_dir, 4 | 1, &finding)) {
         finding = add(scene, RULE_APP_MODULE_MISSING);
         finding_set_string(scene->findings, finding, "module", application->top);
+        if (application->search.kind != MODULE_NONE)
+            finding_set_string(scene->findings, finding, "file", application->search.file);
         set_names(scene, finding);
         set_mount(scene, finding, scene->app_dir);
         set_remedies(scene, finding, application);
