@@ -203,7 +203,7 @@ static void tell_unasked(struct ending *ending)
 
 static bool is_clean(const struct fate *fate)
 {
-    return WIFEXITED(fate->status) && WEXITSTATUS(fate->status) == 0;
+    return !fate->status_unknown && WIFEXITED(fate->status) && WEXITSTATUS(fate->status) == 0;
 }
 
 /* Nothing that a kernel does by itself: a tracer or a seccomp filter came between. */
