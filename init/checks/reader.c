@@ -501,33 +501,47 @@ static int open_regular(int folder, const char *name, int *file)
     return error;
 }
 
-static int read_end(const struct walk *walk, uint64_t offset, void *buffer, size_t size, size_t *length)
+int reader_read_at(int file, uint64_t offset, void *buffer, size_t size, size_t *length)
+{
+    *length = 0;
+    return offset > INT64_MAX - size ? EINVAL : read_all(file, offset, buffer, size, length);
+}
+
+static int open_end(const struct walk *walk, int *file)
 {
     const struct stat *status = &walk->status;
-    int file;
     if (S_ISDIR(status->st_mode))
         return EISDIR;
-    if (!S_ISREG(status->st_mode) || offset > INT64_MAX - size)
+    if (!S_ISREG(status->st_mode))
         return EINVAL;
     if (!may(walk->reader, status, 4))
         return EACCES;
-    int error = open_regular(walk->folder, walk->name, &file);
-    if (error)
-        return error;
-    error = read_all(file, offset, buffer, size, length);
-    close(file);
+    return open_regular(walk->folder, walk->name, file);
+}
+
+int reader_open_file(const struct reader *reader, struct span path, int *file, struct stat *status)
+{
+    struct walk walk;
+    int error = walk_path(&walk, reader, path, NULL, true);
+    if (!error)
+        error = open_end(&walk, file);
+    if (!error)
+        *status = walk.status;
+    walk_close(&walk);
     return error;
 }
 
 int reader_read(const struct reader *reader, struct span path, uint64_t offset, void *buffer, size_t size,
                 size_t *length)
 {
-    struct walk walk;
+    struct stat status;
+    int file;
     *length = 0;
-    int error = walk_path(&walk, reader, path, NULL, true);
-    if (!error)
-        error = read_end(&walk, offset, buffer, size, length);
-    walk_close(&walk);
+    int error = reader_open_file(reader, path, &file, &status);
+    if (error)
+        return error;
+    error = reader_read_at(file, offset, buffer, size, length);
+    close(file);
     return error;
 }
 
