@@ -624,7 +624,7 @@ static void know_loader(struct span path, struct span real)
     add_object(is_glibc ? name : path, path, 1);
     const struct object *loader = &closure.objects[closure.object_count - 1];
     closure.is_unknown |= is_glibc ? !span_is(loader->soname, closure.machine->glibc_loader)
-                                   : !starts_with_name_of(loader->soname, "libc");
+                                   : loader->soname.at && !starts_with_name_of(loader->soname, "libc");
 }
 
 /* The kernel opens it as it would a program: it must be there, for this machine, and may have to be executable. */
