@@ -275,7 +275,7 @@ static void refuse(struct search *search, enum library_state state, bool is_over
     search->refused_path = text_as_span(&refused);
 }
 
-/* glibc passes over what it can't open or what is for another machine, and stops at all else; musl stops at whatever it
+/* glibc passes over what it can't open and what is for another machine, and stops at all else; musl stops at whatever it
  * could open. */
 static void try_path(struct search *search, const struct text *path)
 {
@@ -291,6 +291,8 @@ static void try_path(struct search *search, const struct text *path)
         refuse(search, state, false);
         return;
     case LIBRARY_OTHER_MACHINE:
+        /* musl doesn't look at the machine: what it would make of such a file isn't known. */
+        closure.is_unknown |= closure.is_musl;
         refuse(search, state, closure.is_musl);
         return;
     case LIBRARY_DAMAGED:
@@ -510,7 +512,9 @@ static bool is_in_processor_folder(struct span name, const struct object *by)
         search_run(&search);
         if (search.result == LIBRARY_GOOD)
             library_file_close(&closure.library);
-        if (search.result != LIBRARY_ABSENT)
+        /* It would pass over what it can't open or what is for another machine. */
+        if (search.result != LIBRARY_ABSENT && search.result != LIBRARY_UNREADABLE &&
+            search.result != LIBRARY_OTHER_MACHINE)
             return true;
     }
     return false;
