@@ -33,19 +33,21 @@ static bool has(const struct telling *telling, const char *path)
 
 /* ---- the loader ---- */
 
+static const char glibc[] = "glibc", musl[] = "musl (Alpine)";
+
 static const char *libc_of_loader(struct span loader)
 {
     struct span name = span_base_name(loader);
     if (span_starts(name, "ld-musl-"))
-        return "musl, the C library of Alpine";
-    return span_starts(name, "ld-linux") ? "glibc" : NULL;
+        return musl;
+    return span_starts(name, "ld-linux") ? glibc : NULL;
 }
 
-static const char *libc_of_image(const struct telling *telling)
+static bool has_libc(const struct telling *telling, const char *libc)
 {
-    if (has(telling, "/lib/ld-musl-x86_64.so.1") || has(telling, "/lib/ld-musl-aarch64.so.1"))
-        return "musl (Alpine)";
-    return has(telling, "/lib64/ld-linux-x86-64.so.2") || has(telling, "/lib/ld-linux-aarch64.so.1") ? "glibc" : NULL;
+    if (libc == musl)
+        return has(telling, "/lib/ld-musl-x86_64.so.1") || has(telling, "/lib/ld-musl-aarch64.so.1");
+    return has(telling, "/lib64/ld-linux-x86-64.so.2") || has(telling, "/lib/ld-linux-aarch64.so.1");
 }
 
 static void tell_loader(const struct telling *telling)
@@ -58,11 +60,16 @@ static void tell_loader(const struct telling *telling)
     if (is_nix)
         set_string(telling, "nix", "yes");
     else if (libc)
-        set_string(telling, "flavor", *libc == 'm' ? "alpine" : "slim");
+        set_string(telling, "flavor", libc == musl ? "alpine" : "slim");
     else
         set_string(telling, "other", "yes");
-    if (libc)
-        set_string(telling, "image_libc", libc_of_image(telling));
+    if (!libc || has_libc(telling, libc))
+        return;
+    const char *other = libc == musl ? glibc : musl;
+    if (has_libc(telling, other))
+        set_string(telling, "image_libc", other);
+    else
+        set_string(telling, "no_libc", "yes");
 }
 
 /* ---- a missing library ---- */

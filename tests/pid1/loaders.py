@@ -4,6 +4,7 @@ makes of them, and what asgi-init reads.
 Programs and libraries are compiled when they are first asked for, and kept for the session.
 """
 
+import atexit
 import functools
 import os
 import platform
@@ -22,8 +23,8 @@ PROGRAM = "/bin/python3.11"
 SECONDS = 60
 
 
-def run(command, **how):
-    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, errors="replace", **how)
+def run(command, given="", **how):
+    return subprocess.run(command, input=given, capture_output=True, text=True, timeout=SECONDS, errors="replace", **how)
 
 
 def compilers():
@@ -40,7 +41,9 @@ COMPILERS = compilers()
 
 @functools.cache
 def workshop():
-    return Path(tempfile.mkdtemp(prefix="asgi-init-loaders-"))
+    folder = Path(tempfile.mkdtemp(prefix="asgi-init-loaders-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @functools.cache
@@ -104,7 +107,7 @@ class LoaderRoot:
     def __init__(self, root, libc):
         self.root, self.libc = Path(root), libc
         for name in ("bin", "etc", "usr/lib", "lib", "opt"):
-            (self.root / name).mkdir(parents=True)
+            (self.root / name).mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o755)
         if libc == "musl":
             self.write(MUSL_LOADER, Path(MUSL_LOADER).resolve().read_bytes(), 0o755)

@@ -4,10 +4,16 @@ asgi-init may say "found" only of what starts, "refused" only of what doesn't; "
 each scene says whether that is so.
 """
 
+import json
+import os
+import shutil
+import signal
 import struct
 
+import golden
 import pytest
-from loaders import COMPILERS, GLIBC_LOADER, MACHINE, MUSL_LOADER, PROGRAM, LoaderRoot, compiled, run
+from loaders import COMPILERS, GLIBC_LOADER, MACHINE, MUSL_LOADER, PROGRAM, LoaderRoot, compiled, libraries_of, run
+from test_findings_shown import block, objects
 
 FOUND, UNKNOWN = ("found", "-"), ("unknown", "-")
 DEFAULT = "/usr/lib"
@@ -473,3 +479,201 @@ def test_the_loader_and_asgi_init_agree(make_root, name, libc):
     assert (verdict, rule) == one.expected[libc], f"the loader: {starts}, {said}"
     if verdict != "unknown":
         assert starts == (verdict == "found"), said
+
+
+# ---- what asgi-init says of it
+
+LOCAL = "/usr/local/bin/python3.12"
+VENV = {"VIRTUAL_ENV": "/app/.venv"}
+OWN = {"x86_64": "x86-64", "aarch64": "arm64"}[MACHINE]
+
+
+def shown(make, **more):
+    def made(root):
+        root.program(LOCAL)
+        both_libraries(root, DEFAULT)
+        root.path("/app/.venv/bin").mkdir(parents=True)
+        root.path("/app/.venv/bin/python").symlink_to(LOCAL)
+        make(root)
+
+    return made, more
+
+
+def need_a_later_version(root):
+    root.program(LOCAL, needs=("libm.so.6",), versions=(("libm.so.6", "GLIBC_2.38"),))
+    root.library(f"{DEFAULT}/libm.so.6", source=FUNCTIONS, script="GLIBC_2.29 { global: f; };\nGLIBC_2.35 { global: g; };\n")
+    root.write("/etc/os-release", b'NAME="Debian GNU/Linux"\nVERSION_CODENAME=bookworm\nID=debian\n')
+
+
+def ask_for_a_loader_that_is_not_there(root):
+    """One name on all machines, and an image without any."""
+    other = b"/lib/ld-linux-none.so.1".ljust(len(GLIBC_LOADER), b"\0")
+    root.change(LOCAL, lambda content: content.replace(GLIBC_LOADER.encode(), other, 1))
+    root.path(GLIBC_LOADER).unlink()
+
+
+SHOWN = {
+    "python-loader-missing": shown(ask_for_a_loader_that_is_not_there),
+    "library-missing": shown(lambda root: root.path(f"{DEFAULT}/libb.so.1").unlink()),
+    "library-unreadable": shown(lambda root: root.path(f"{DEFAULT}/liba.so.1").chmod(0o600), user=(1000, 1000)),
+    "library-wrong-machine": shown(lambda root: root.change(f"{DEFAULT}/liba.so.1", for_another_machine)),
+    "library-damaged": shown(lambda root: root.change(f"{DEFAULT}/liba.so.1", put(b""))),
+    "library-version-missing": shown(need_a_later_version),
+}
+
+
+def renamed(text):
+    return text.replace(f"this is {OWN}", "this is MACHINE").replace(f'"own": "{OWN}"', '"own": "MACHINE"')
+
+
+if "glibc" in COMPILERS:
+
+    @pytest.mark.parametrize("rule", SHOWN)
+    def test_finding(start, root_folder, rule):
+        make, more = SHOWN[rule]
+        make(LoaderRoot(root_folder, "glibc"))
+
+        def begin(**env):
+            return start(root=root_folder, program="/asgi-init", env={**VENV, **env}, **more)
+
+        text, told = begin(), begin(ASGI_INIT_LOG_FORMAT="json")
+        assert (text.wait(), told.wait()) == (72, 72), text.err
+        findings = [entry for entry in objects(told.err) if entry.get("severity") == "error"]
+        assert [finding["rule"] for finding in findings] == [rule]
+        golden.compare_finding(rule, renamed(block(text.err, rule)), json.loads(renamed(json.dumps(findings[0]))))
+
+
+    def test_the_image_of_the_other_c_library_is_named(start, root_folder):
+        """Alpine's loader in the image, and a Python for glibc."""
+        make, _ = SHOWN["python-loader-missing"]
+        root = LoaderRoot(root_folder, "glibc")
+        make(root)
+        root.write("/lib/ld-musl-x86_64.so.1", b"", 0o755)
+        run = start(root=root.root, program="/asgi-init", env=VENV)
+        assert run.wait() == 72
+        assert "built for glibc, and this image has musl (Alpine)" in run.err
+        assert "FROM python:3.12-slim\n" in run.err
+
+
+# ---- a real Python
+
+
+PYTHON = os.path.realpath("/usr/bin/python3")
+NAME = os.path.basename(PYTHON)
+SERVER = "import signal\nprint('serving', flush=True)\nsignal.pause()\n"
+
+
+class PythonRoot(LoaderRoot):
+    """This machine's Python in a root of its own, with the libraries that it needs, and an environment whose uvicorn waits."""
+
+    def __init__(self, root, start):
+        super().__init__(root, LIBC[0])
+        self.start = start
+        self.python, self.binds = f"/usr/bin/{NAME}", []
+        self.libraries = libraries_of(PYTHON)
+        for path in self.libraries:
+            self.copy(path)
+        self.copy_from(PYTHON, self.python)
+        self.bind(f"/usr/lib/{NAME}")
+        self.path("/app/.venv/bin").mkdir(parents=True)
+        self.path("/app/.venv/bin/python").symlink_to(self.python)
+        self.write("/app/.venv/pyvenv.cfg", b"home = /usr/bin\n")
+        self.write("/app/app/main.py", b"app = None\n")
+        self.write(f"/app/.venv/lib/{NAME}/site-packages/uvicorn/__init__.py", b"")
+        self.write(f"/app/.venv/lib/{NAME}/site-packages/uvicorn/__main__.py", SERVER.encode())
+
+    def bind(self, path):
+        self.path(path).mkdir(parents=True, exist_ok=True)
+        self.binds.append((path, path))
+
+    def library_of(self):
+        """One that Python needs, and that isn't the C library's."""
+        other = ("libc.", "libm.", "ld-", "libpthread.", "libdl.", "libutil.")
+        return next(path for path in self.libraries if not os.path.basename(path).startswith(other))
+
+    def begin(self, *words, **env):
+        return self.start(
+            "-v", *words, program="/asgi-init", root=self.root, binds=self.binds, folder="/app", env={**VENV, "PATH": "/usr/bin", **env}
+        )
+
+    def serves(self, **env):
+        run = self.begin(**env)
+        run.said("serving")
+        assert "error[" not in run.err and "warning[" not in run.err
+        run.signal(signal.SIGTERM)
+        run.wait()
+        return run
+
+    def refused(self, rule):
+        starts, said = self.starts(self.python)
+        assert not starts, "the loader takes it"
+        run = self.begin("--log-format", "json")
+        assert run.wait() == 72, run.err
+        findings = [finding for finding in objects(run.err) if finding.get("severity") == "error"]
+        assert [finding["rule"] for finding in findings] == [rule], said
+        return findings[0]
+
+
+@pytest.fixture
+def python(root_folder, start):
+    return PythonRoot(root_folder, start)
+
+
+def test_a_python_that_works_is_not_asked(python):
+    assert "answered" not in python.serves().err
+
+
+def test_a_missing_library_of_python_is_named(python, tmp_path):
+    path = python.library_of()
+    shutil.move(python.path(path), tmp_path / "kept")
+    finding = python.refused("library-missing")
+    assert finding["values"]["library"] == os.path.basename(path)
+    assert finding["values"]["by"] == python.python
+    shutil.move(tmp_path / "kept", python.path(path))
+    python.serves()
+
+
+def test_a_library_where_nobody_looks_is_found_by_the_fix(python):
+    path = python.library_of()
+    name = os.path.basename(path)
+    python.path("/usr/local/lib").mkdir(parents=True)
+    shutil.move(python.path(path), python.path(f"/usr/local/lib/{name}"))
+    # musl looks there by itself.
+    python.write(f"/etc/ld-musl-{MACHINE}.path", b"/lib:/usr/lib")
+    finding = python.refused("library-missing")
+    assert finding["values"]["there"] == f"/usr/local/lib/{name}"
+    variable, value = finding["fixes"][0].splitlines()[-1].split()[1].split("=")
+    python.serves(**{variable: value})
+
+
+def test_ldconfig_is_the_fix_where_it_helps(python):
+    if LIBC[0] != "glibc":
+        return
+    path = python.library_of()
+    name = os.path.basename(path)
+    python.write("/etc/ld.so.conf", b"include /etc/ld.so.conf.d/*.conf\n")
+    python.write("/etc/ld.so.conf.d/libc.conf", b"/usr/local/lib\n")
+    python.path("/usr/local/lib").mkdir(parents=True)
+    shutil.move(python.path(path), python.path(f"/usr/local/lib/{name}"))
+    finding = python.refused("library-missing")
+    assert finding["fixes"][0].splitlines()[-1].strip() == "RUN ldconfig"
+    assert run(["/sbin/ldconfig", "-r", str(python.root)]).returncode == 0
+    python.serves()
+
+
+def test_what_a_preloaded_library_may_change_is_asked(python):
+    path = python.library_of()
+    shutil.move(python.path(path), python.path("/opt/") / os.path.basename(path))
+    run = python.begin(LD_PRELOAD=f"/opt/{os.path.basename(path)}")
+    run.said("serving")
+    assert "answered" in run.err
+
+
+def test_a_broken_python_that_was_only_found_is_passed_over(python):
+    """Of two on PATH the first is broken: the second serves."""
+    python.write("/opt/bin/python3", python.path(python.python).read_bytes(), 0o755)
+    python.change("/opt/bin/python3", lambda content: content.replace(python.loader.encode() + b"\0", b"/lib/none.so\0".ljust(len(python.loader) + 1, b"\0"), 1))
+    shutil.move(python.path("/app/.venv"), python.path("/usr/venv"))
+    run = python.begin(PATH="/opt/bin:/usr/venv/bin", VIRTUAL_ENV="")
+    run.said("serving")
+    assert "error[" not in run.err
