@@ -603,18 +603,8 @@ static void check_versions(void)
 
 /* ---- the loader itself ---- */
 
-static bool is_in_usual_folder(struct span path)
-{
-    struct span folder = span_folder(path);
-    for (size_t i = 0; i < ARRAY_LENGTH(closure.machine->folders); i++) {
-        if (span_is(folder, closure.machine->folders[i]))
-            return true;
-    }
-    return false;
-}
-
 /* Programs that only stand in for glibc's loader (gcompat, nix-ld) have another name inside, or none. */
-static void know_loader(struct span path, struct span real)
+static void know_loader(struct span path)
 {
     struct span name = span_base_name(path);
     bool is_glibc = span_is(name, closure.machine->glibc_loader);
@@ -624,42 +614,49 @@ static void know_loader(struct span path, struct span real)
         library_file_close(&closure.library);
         return;
     }
-    closure.is_unsure |= is_glibc && !is_in_usual_folder(real);
     add_object(is_glibc ? name : path, path, 1);
     const struct object *loader = &closure.objects[closure.object_count - 1];
     closure.is_unknown |= is_glibc ? !span_is(loader->soname, closure.machine->glibc_loader)
                                    : loader->soname.at && !starts_with_name_of(loader->soname, "libc");
 }
 
-/* The kernel opens it as it would a program: it must be there, for this machine, and may have to be executable. */
-static void load_loader(struct span path)
+/* Why the loader couldn't be opened for reading, which the kernel doesn't need to. */
+static void explain_loader(struct span path, enum library_state state)
 {
     struct trace trace;
     const struct reader *reader = closure.scene->reader;
     struct span by = closure.objects->path;
+    int error = reader_walk(reader, path, &trace);
+    if (!error)
+        error = reader_may(reader, path, 1);
+    if (error == ENOENT || error == ENOTDIR || error == ELOOP)
+        add_failure(RULE_PYTHON_LOADER_MISSING, keep(path), by, trace.last->path);
+    else if (error == EACCES)
+        add_failure(RULE_LIBRARY_UNREADABLE, keep(path), by, path);
+    else if (!error && (state == LIBRARY_OTHER_MACHINE || state == LIBRARY_DAMAGED))
+        add_failure(rule_of(state), keep(path), by, path);
+    else
+        closure.is_unknown = true;
+}
+
+/* The kernel opens it as it would a program: it must be there, for this machine, and to be executed. */
+static void load_loader(struct span path)
+{
+    const struct reader *reader = closure.scene->reader;
     if (!span_starts(path, "/")) {
         closure.is_unknown = true;
         return;
     }
-    int error = reader_walk(reader, path, &trace);
-    if (error == ENOENT || error == ENOTDIR || error == ELOOP) {
-        add_failure(RULE_PYTHON_LOADER_MISSING, keep(path), by, trace.last->path);
+    enum library_state state = library_file_open(reader, path, &closure.machine->elf, &closure.library);
+    const struct stat *status = &closure.library.status;
+    if (state == LIBRARY_GOOD &&
+        (reader_permits(&reader->identity, status->st_mode, status->st_uid, status->st_gid, 1) ||
+         reader_may(reader, path, 1) != EACCES)) {
+        know_loader(path);
         return;
     }
-    if (!error)
-        error = reader_may(reader, path, 1);
-    if (error == EACCES) {
-        add_failure(RULE_LIBRARY_UNREADABLE, keep(path), by, path);
-        return;
-    }
-    enum library_state state =
-        error ? LIBRARY_UNCLEAR : library_file_open(reader, path, &closure.machine->elf, &closure.library);
-    if (state == LIBRARY_GOOD)
-        know_loader(path, trace.real);
-    else if (state == LIBRARY_OTHER_MACHINE || state == LIBRARY_DAMAGED)
-        add_failure(rule_of(state), keep(path), by, path);
-    else
-        closure.is_unknown = true;
+    library_file_close(&closure.library);
+    explain_loader(path, state);
 }
 
 /* ---- all of it ---- */
@@ -728,11 +725,26 @@ static void load_extension(struct span path)
     }
 }
 
+/* A loader that lies elsewhere is built to look elsewhere, too, and to read another cache. */
+static bool is_loader_elsewhere(void)
+{
+    struct trace trace;
+    if (closure.is_musl || closure.object_count < 2)
+        return false;
+    if (reader_walk(closure.scene->reader, closure.objects[1].path, &trace) != 0)
+        return true;
+    for (size_t i = 0; i < ARRAY_LENGTH(closure.machine->folders); i++) {
+        if (span_is(span_folder(trace.real), closure.machine->folders[i]))
+            return false;
+    }
+    return true;
+}
+
 static enum libraries_verdict verdict(void)
 {
     if (closure.failure_count == 0)
         return closure.is_unknown ? LIBRARIES_UNKNOWN : LIBRARIES_FOUND;
-    if (closure.is_unknown || closure.is_unsure || others_interfere())
+    if (closure.is_unknown || closure.is_unsure || others_interfere() || is_loader_elsewhere())
         return LIBRARIES_UNKNOWN;
     library_finding_add(closure.scene, closure.subject, closure.is_musl, closure.failures, closure.failure_count);
     return LIBRARIES_REFUSED;

@@ -40,7 +40,7 @@ static enum library_state judge_header(const struct library_file *library, const
 static enum library_state judge_end(const struct library_file *library)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    uint64_t touchable = (library->size + page - 1) / page * page;
+    uint64_t touchable = ((uint64_t)library->status.st_size + page - 1) / page * page;
     if (!library->program.elf.truncated)
         return LIBRARY_GOOD;
     bool is_lost = library->map.dynamic_offset != ELF_NOWHERE && library->map.dynamic_offset >= touchable;
@@ -60,7 +60,7 @@ static enum library_state read_segments(struct library_file *library, struct spa
         table = (struct span){buffer, length};
         if (length < elf->table_size)
             return LIBRARY_DAMAGED;
-        elf_read_segments(elf, table, library->size);
+        elf_read_segments(elf, table, (uint64_t)library->status.st_size);
     }
     elf_map_read(&library->map, elf, table);
     return library->map.cut || elf->malformed ? LIBRARY_UNCLEAR : judge_end(library);
@@ -91,7 +91,7 @@ static enum library_state read_all(struct library_file *library, const struct el
     struct span head = {buffer, length};
     if (state != LIBRARY_GOOD)
         return LIBRARY_UNCLEAR;
-    program_read(&library->program, head, library->size);
+    program_read(&library->program, head, (uint64_t)library->status.st_size);
     library->program.script = (struct script_line){0};
     state = judge_header(library, machine, head);
     if (state == LIBRARY_GOOD)
@@ -111,7 +111,8 @@ enum library_state library_file_open(const struct reader *reader, struct span pa
     if (state != LIBRARY_GOOD)
         return state;
     library->file = file;
-    library->size = (uint64_t)status.st_size;
+    library->status = status;
+    library->strings_length = 0;
     state = read_all(library, machine);
     if (state != LIBRARY_GOOD)
         library_file_close(library);
@@ -125,21 +126,46 @@ void library_file_close(struct library_file *library)
     library->file = -1;
 }
 
-struct span library_file_string(const struct library_file *library, uint64_t offset, char *buffer, size_t size)
+static struct span string_in(char *bytes, size_t length, uint64_t from)
+{
+    struct span rest = {bytes + from, length - (size_t)from};
+    struct span string = span_split(&rest, '\0');
+    return rest.at ? string : (struct span){0};
+}
+
+/* From a bit before the string on: those that were asked for first need not be the first ones. */
+static struct span string_nearby(struct library_file *library, uint64_t offset)
+{
+    const struct elf_dynamic *dynamic = &library->dynamic;
+    uint64_t start = library->strings_start;
+    if (offset < start || offset - start >= library->strings_length) {
+        start = offset > LIBRARY_STRINGS / 4 ? offset - LIBRARY_STRINGS / 4 : 0;
+        uint64_t most = dynamic->strings_size - start;
+        library->strings_start = start;
+        if (reader_read_at(library->file, dynamic->strings_offset + start, library->strings,
+                           most < LIBRARY_STRINGS ? (size_t)most : LIBRARY_STRINGS, &library->strings_length) != 0)
+            library->strings_length = 0;
+    }
+    if (offset - start >= library->strings_length)
+        return (struct span){0};
+    return string_in(library->strings, library->strings_length, offset - start);
+}
+
+struct span library_file_string(struct library_file *library, uint64_t offset, char *buffer, size_t size)
 {
     const struct elf_dynamic *dynamic = &library->dynamic;
     size_t length;
-    struct span nothing = {0};
     if (dynamic->strings_offset == ELF_NOWHERE || offset >= dynamic->strings_size ||
         dynamic->strings_offset > ELF_NOWHERE - dynamic->strings_size)
-        return nothing;
+        return (struct span){0};
+    struct span string = string_nearby(library, offset);
+    if (string.at)
+        return string;
     uint64_t most = dynamic->strings_size - offset;
     if (reader_read_at(library->file, dynamic->strings_offset + offset, buffer, most < size ? (size_t)most : size,
                        &length) != 0)
-        return nothing;
-    struct span rest = {buffer, length};
-    struct span string = span_split(&rest, '\0');
-    return rest.at ? string : nothing;
+        return (struct span){0};
+    return string_in(buffer, length, 0);
 }
 
 struct span library_file_interpreter(const struct library_file *library, char *buffer)

@@ -209,7 +209,7 @@ static void tell_file(const struct telling *telling)
 /* ---- versions ---- */
 
 struct newest {
-    const struct library_file *library;
+    struct library_file *library;
     uint64_t number;
     char name[64];
 };

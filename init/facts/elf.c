@@ -1,5 +1,8 @@
 #include "facts/elf.h"
 
+#include <endian.h>
+#include <string.h>
+
 enum { SEGMENT_LOAD = 1, SEGMENT_INTERPRETER = 3 };
 enum { CLASS_32 = 1, CLASS_64 = 2, LITTLE_ENDIAN_DATA = 1, BIG_ENDIAN_DATA = 2 };
 enum { TABLE_MOST = 65536, INTERPRETER_MOST = 4096 }; /* the kernel's limits: ELF_MIN_ALIGN's 64 KiB, PATH_MAX */
@@ -71,13 +74,11 @@ static const struct layout *layout_of(const struct elf *elf)
 uint64_t elf_number(const struct elf *elf, struct span bytes, size_t offset, size_t width)
 {
     uint64_t value = 0;
-    if (offset > bytes.length || width > bytes.length - offset)
+    if (offset > bytes.length || width > bytes.length - offset || width > sizeof(value))
         return 0;
-    for (size_t i = 0; i < width; i++) {
-        size_t from_most_significant = elf->big_endian ? i : width - 1 - i;
-        value = value << 8 | (unsigned char)bytes.at[offset + from_most_significant];
-    }
-    return value;
+    /* At the end of the eight bytes for a big-endian number, at their beginning for the other. */
+    memcpy((char *)&value + (elf->big_endian ? sizeof(value) - width : 0), bytes.at + offset, width);
+    return elf->big_endian ? be64toh(value) : le64toh(value);
 }
 
 static uint64_t end_of(uint64_t offset, uint64_t size)

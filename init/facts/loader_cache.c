@@ -1,5 +1,6 @@
 #include "facts/loader_cache.h"
 
+#include <endian.h>
 #include <string.h>
 
 static const char old_magic[] = "ld.so-1.7.0";
@@ -10,10 +11,9 @@ enum { FLAGS_UNSET = 0, FLAGS_LITTLE_ENDIAN = 2, FLAGS_ENDIAN_MASK = 3 };
 
 static uint32_t number_at(struct span bytes, size_t offset)
 {
-    uint32_t value = 0;
-    for (size_t i = 4; i-- > 0;)
-        value = value << 8 | (unsigned char)bytes.at[offset + i];
-    return value;
+    uint32_t value;
+    memcpy(&value, bytes.at + offset, sizeof(value));
+    return le32toh(value);
 }
 
 static bool take_entries(struct loader_cache *cache, struct span bytes, size_t header, size_t count, size_t size)
@@ -62,7 +62,7 @@ void loader_cache_read(struct loader_cache *cache, struct span bytes)
 static bool is_string(struct span strings, size_t offset, struct span string)
 {
     return offset < strings.length && string.length < strings.length - offset &&
-           memcmp(strings.at + offset, string.at, string.length) == 0 && strings.at[offset + string.length] == '\0';
+           strings.at[offset + string.length] == '\0' && memcmp(strings.at + offset, string.at, string.length) == 0;
 }
 
 static struct span string_at(struct span strings, size_t offset)
