@@ -16,14 +16,18 @@ FOLDER = pathlib.Path(__file__).resolve().parent / "golden"
 # In this order; each is a pattern and what stands for it.
 REPLACED = [
     (r"(?<=bind mount of ')[^']*(?=')", "/SOURCE"),
-    (r"(?<= on )(/dev/[\w/.-]+|overlay|fuse-overlayfs|\d+:\d+|tmpfs|none)(?= \()", "DEVICE"),
+    (r"(?<= on )\S+(?= \([\w.-]+; /proc/self/mountinfo)", "DEVICE"),
     (r"\((\w[\w.-]*); /proc/self/mountinfo", "(TYPE; /proc/self/mountinfo"),
     (r"asgi-init-test-\d+-\d+", "VOLUME"),
     (r"\b[0-9a-f]{64}\b", "ID"),
     (r"\b3\.13\.\d+\b", "3.13.N"),
     (r"\bafter \d+ s\b", "after N s"),
+    (r"oom_kill rose from \d+ to \d+", "oom_kill rose from N to N"),
+    (r"(?<=[ \t\"])/sys/fs/cgroup/[^\s\"\\]*", "CGROUP"),
+    (r"\b(from process) \d+", r"\1 N"),
+    (r"\bafter \d+ s\b", "after N s"),
 ]
-REPLACED_VALUES = {"source": "/SOURCE", "device": "DEVICE", "type": "TYPE", "seconds": "N"}
+REPLACED_VALUES = {"source": "/SOURCE", "device": "DEVICE", "type": "TYPE", "seconds": "N", "before": "N", "after": "N"}
 
 
 def normalize(text):

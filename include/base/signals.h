@@ -48,8 +48,8 @@ uint64_t signals_pending(void);
  * interrupted; -1 with errno when the kernel refuses. */
 int signals_wait(uint64_t mask, int64_t milliseconds, siginfo_t *info);
 
-/* Lets this process be stopped by SIGTSTP as one with no init in between would be, and blocks it again when it goes
- * on. The kernel ignores it for PID 1 and in an orphaned process group; then this returns at once. */
+/* Stops our process group by SIGTSTP, as the terminal would, and us with it; returns, with SIGTSTP blocked again, when we
+ * go on. The kernel ignores it for PID 1 and in an orphaned process group; then this returns at once. */
 void signals_suspend(void);
 
 #endif

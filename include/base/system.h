@@ -14,7 +14,7 @@ int64_t system_milliseconds(void);
 void system_close_above_2(int keep);
 
 /* Calls `visit` for each entry of a folder whose name is a decimal number: processes, threads, descriptors. False when
- * the folder can't be read to its end. The descriptor that reads it is left out. */
+ * the folder can't be read to its end. */
 bool system_each_number(const char *path, void (*visit)(void *context, int number), void *context);
 
 #endif

@@ -38,9 +38,9 @@ void application_judge(const struct scene *scene, const struct interpreter *inte
  * warning when reading leaves a doubt. */
 void application_missing(const struct scene *scene, const struct interpreter *interpreter,
                          const struct application *application, bool asked);
-/* What a judgement that didn't refuse still has to say, as warnings: a missing submodule, an empty or unreadable file, an
- * attribute that isn't there, a factory without --factory. For `check`, and when the server ended by itself: it looks
- * along all of sys.path where a start has no time to, and changes the judgement if that tells more. */
+/* What a judgement that didn't refuse still has to say, as warnings: a missing submodule, an empty or unreadable file,
+ * an attribute that isn't there, a factory without --factory. For `check`, and when the server ended by itself: it
+ * looks along all of sys.path where a start has no time to, and changes the judgement if that tells more. */
 void application_advise(const struct scene *scene, const struct interpreter *interpreter,
                         struct application *application);
 /* Warns of files in the app dir (below Python 3.11 in the working folder too) that hide uvicorn, fastapi or what they

@@ -24,8 +24,8 @@ enum module_kind {
     MODULE_NAMESPACE,
 };
 
-/* One name in one folder (absolute). In `file`, if not NULL: the file that would be run; of an extension its path without
- * the suffix, of a namespace or a package without __init__.py the folder.
+/* One name in one folder (absolute). In `file`, if not NULL: the file that would be run; of an extension its path
+ * without the suffix, of a namespace or a package without __init__.py the folder.
  * That an extension __init__ would win over a package's __init__.py isn't looked at. */
 enum module_kind module_in_folder(const struct reader *reader, struct span folder, struct span name, struct text *file);
 

@@ -7,8 +7,8 @@
  * standard library, the user site, the site folders. Behind them what .pth files of site folders name (Lib/site.py:
  * one level, as CPython does). PYTHONPATH's entries are taken from the working folder; an empty one is that folder.
  *
- * "Not seen" is never certain; `doubt` says why it is even less than usual: a .pth file that runs code, as some editable
- * installs have, an archive on PYTHONPATH, a version or a home that isn't known, more folders than fit.
+ * "Not seen" is never certain; `doubt` says why it is even less than usual: a .pth file that runs code, as some
+ * editable installs have, an archive on PYTHONPATH, a version or a home that isn't known, more folders than fit.
  */
 
 #include "checks/interpreter.h"

@@ -4,7 +4,8 @@
 /* Which Python: all places where one may be, in order, and the choice among them.
  *
  * Named places come first, and the first of them decides alone: broken or missing, it is an error, and no other Python is
- * taken instead, which would run other packages. Of the found places the first that works and has uvicorn wins, and if none
+ * taken instead, which would run other packages. (PATH is a search: one that works there but shows no uvicorn yields to a
+ * later entry of PATH that does, as for the shell.) Of the found places the first that works and has uvicorn wins, and if none
  * has it the first that works. A found environment that is broken gives a warning.
  *
  * Named: --python, --venv, the folder that the command names its program by, VIRTUAL_ENV, UV_PROJECT_ENVIRONMENT, the
@@ -27,7 +28,10 @@ struct place {
     enum place_form form;
     struct span path;   /* absolute */
     struct span origin; /* "VIRTUAL_ENV", "--python", "PATH" ... */
+    dev_t device;       /* of a bin that was found, to know it again */
+    ino_t inode;
     bool named;
+    bool by_path;    /* an entry of PATH */
     bool only_warns; /* a leftover of a shell, outside a container: skipped with a warning when broken */
 };
 

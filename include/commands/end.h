@@ -2,8 +2,11 @@
 #define COMMANDS_END_H
 
 /* The end of the child, explained under its own last words: killed and by whom, out of memory, a crash, an exit that
- * nobody asked for. Nothing is said of an end that came as it was asked for; with -v and in JSON the fate is told in
- * full, whatever it was. */
+ * nobody asked for. One finding at most, and none for an end that came as it was asked for; with -v and in JSON the fate is
+ * told in full, whatever it was.
+ *
+ * Who sent a signal to the child the kernel tells nobody but the child: what is known is what went through us, and what the
+ * control group has counted. So a finding names what didn't happen as well. */
 
 #include "checks/memory.h"
 #include "process/supervise.h"
@@ -17,7 +20,10 @@ struct end {
 };
 
 void end_expect(struct end *end, const struct session *session);
+/* Needs no descriptor of before: supervise() has closed them all. */
 void end_explain(const struct end *end, struct session *session, const struct launch *launch, const struct fate *fate,
                  int code);
+/* It is uvicorn, and nobody gave it --timeout-graceful-shutdown: stopping, it waits for open connections without limit. */
+bool end_may_wait(const struct session *session);
 
 #endif

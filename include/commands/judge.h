@@ -13,7 +13,10 @@ struct judgement {
     struct chosen chosen;
     struct span app; /* MODULE:ATTRIBUTE */
     struct application application;
-    bool asked;     /* the interpreter was asked, and answered */
+    bool asked;      /* the interpreter was asked, and answered */
+    bool has_python; /* what is well, as far as reading or the answer tells */
+    bool has_uvicorn;
+    bool has_app;
     unsigned minor; /* of Python 3: asked, or else read; 0 when not known */
 };
 

@@ -11,8 +11,8 @@
 
 #include "base/text.h"
 
-/* True, and the string in `*entrypoint` with its escapes resolved; false, and an empty text, when there is none, it is empty, it
- * doesn't fit or the file can't be read as TOML. */
+/* True, and the string in `*entrypoint` with its escapes resolved; false, and an empty text, when there is none, it is
+ * empty, it doesn't fit or the file can't be read as TOML. */
 bool pyproject_entrypoint(struct span file, struct text *entrypoint);
 
 #endif

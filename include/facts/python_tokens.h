@@ -1,9 +1,9 @@
 #ifndef FACTS_PYTHON_TOKENS_H
 #define FACTS_PYTHON_TOKENS_H
 
-/* Python source in tokens, as far as one must cut it to know what is a name, what is inside a string and where a logical
- * line ends: names, numbers, strings of every prefix (f- and t-strings with strings inside their braces, as Python 3.12
- * nests them; the braces' code isn't given), operators, line ends. Comments, blank lines, line joining by brackets and
+/* Python source in tokens, as far as one must cut it to know what is a name, what is inside a string and where a
+ * logical line ends: names, numbers, strings of every prefix (f- and t-strings with strings inside their braces, as
+ * Python 3.12 nests them; the braces' code isn't given), operators, line ends. Comments, blank lines, line joining by brackets and
  * by backslash are dealt with. Source: the Python Language Reference, chapter 2, "Lexical analysis".
  *
  * It takes any bytes. What it can't be sure of ends it with TOKEN_ODD: a string or bracket that isn't closed, brackets

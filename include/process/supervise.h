@@ -25,12 +25,13 @@ enum supervise_event {
     SUPERVISE_FORWARD_FAILED,    /* signal, sent, error: EPERM when the child runs as another user */
     SUPERVISE_DELAYING,          /* signal, milliseconds: the stop begins after --stop-delay */
     SUPERVISE_WAITING,           /* pid, name, milliseconds: 5 s of stopping, still waiting for this one */
-    SUPERVISE_KILLED_BY_TIMEOUT, /* pid, name, milliseconds: --stop-timeout is over, SIGKILL was sent */
+    SUPERVISE_KILLED_BY_TIMEOUT, /* pid, name, milliseconds: --stop-timeout is over, SIGKILL was sent; the child, or one of
+                                    `count` that a shell left */
     SUPERVISE_ORPHAN_REAPED,     /* pid, status, name (with name_orphans): a process that wasn't the child */
     SUPERVISE_SUSPENDED,         /* pid, signal: the child was stopped from the terminal */
     SUPERVISE_LEFTOVERS,         /* count (0: not known), sent: the child is gone, others aren't */
-    SUPERVISE_LEFTOVERS_KILLED,  /* count (0: not known), pid and name of one, milliseconds: SIGKILL was sent */
-    SUPERVISE_WAIT_FAILED,       /* error: no signal can be received any more; children are still reaped */
+    SUPERVISE_LEFTOVERS_KILLED, /* count (0: not known), pid and name of one, milliseconds: SIGKILL was sent */
+    SUPERVISE_WAIT_FAILED,      /* error: no signal can be received any more; children are still reaped */
 };
 
 /* Fields that the event doesn't name are 0. `name` is /proc/PID/comm, "" when it can't be read. */
@@ -69,6 +70,7 @@ struct fate {
 
     int stop_signal;        /* the first stop signal that came, as it came; 0: nobody asked for a stop */
     uint64_t stops_sent;    /* the mask of what the stop signals were mapped to */
+    uint64_t forwarded;     /* the mask of all that was sent to the child */
     pid_t stop_sender;      /* 0: the kernel (terminal, parent's death), or outside our PID namespace */
     bool stop_from_kernel;  /* the terminal's Ctrl-C, a hang-up */
     bool killed_by_timeout; /* we sent SIGKILL: --stop-timeout was over */

@@ -23,6 +23,7 @@ struct leftovers {
     bool listed;   /* /proc can list our children */
     bool everyone; /* the whole namespace is told at once: kill(-1), only ever as PID 1 */
     bool patient;  /* the child died without telling them: whoever handles TERM may take the time it needs */
+    bool hurried;  /* --stop-timeout is over */
     bool changed;  /* somebody died, so its children may be ours now */
     unsigned kills;
     pid_t told[TOLD_MOST];

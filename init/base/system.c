@@ -29,14 +29,13 @@ struct entry {
     char name[];
 };
 
-static void visit_entries(const char *bytes, size_t length, int folder, void (*visit)(void *, int), void *context)
+static void visit_entries(const char *bytes, size_t length, void (*visit)(void *, int), void *context)
 {
     for (size_t at = 0; at < length;) {
         uint16_t step;
         memcpy(&step, bytes + at + offsetof(struct entry, length), sizeof(step));
         uint64_t number;
-        if (span_number(span_of(bytes + at + offsetof(struct entry, name)), INT32_MAX, &number) &&
-            (int)number != folder)
+        if (span_number(span_of(bytes + at + offsetof(struct entry, name)), INT32_MAX, &number))
             visit(context, (int)number);
         at += step;
     }
@@ -50,16 +49,9 @@ bool system_each_number(const char *path, void (*visit)(void *context, int numbe
     char bytes[2048];
     long length;
     while ((length = syscall(SYS_getdents64, folder, bytes, sizeof(bytes))) > 0)
-        visit_entries(bytes, (size_t)length, folder, visit, context);
+        visit_entries(bytes, (size_t)length, visit, context);
     close(folder);
     return length == 0;
-}
-
-static void close_unless_kept(void *context, int descriptor)
-{
-    const int *keep = context;
-    if (descriptor > 2 && descriptor != *keep)
-        close(descriptor);
 }
 
 static bool close_range_of(unsigned first, unsigned last)
@@ -67,15 +59,24 @@ static bool close_range_of(unsigned first, unsigned last)
     return first > last || syscall(SYS_close_range, first, last, 0) == 0;
 }
 
+static void keep_highest(void *context, int number)
+{
+    int *highest = context;
+    if (number > *highest)
+        *highest = number;
+}
+
 void system_close_above_2(int keep)
 {
-    enum { UNTIL = 1024 };
+    enum { WITHOUT_PROC = 1023 };
     bool one = keep > 2;
     if (close_range_of(3, one ? (unsigned)keep - 1 : UINT32_MAX) &&
         (!one || close_range_of((unsigned)keep + 1, UINT32_MAX)))
         return;
-    if (system_each_number("/proc/self/fd", close_unless_kept, &keep))
-        return;
-    for (int descriptor = 3; descriptor < UNTIL; descriptor++)
-        close_unless_kept(&keep, descriptor);
+    int highest = 2;
+    if (!system_each_number("/proc/self/fd", keep_highest, &highest))
+        highest = WITHOUT_PROC;
+    for (int descriptor = 3; descriptor <= highest; descriptor++)
+        if (descriptor != keep)
+            close(descriptor);
 }

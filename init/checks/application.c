@@ -23,7 +23,7 @@ static struct finding *add(const struct scene *scene, enum rule rule)
     return finding;
 }
 
-/* {near}, unless only its options differ, and {words}, a CMD's that serves it. Nothing for what was asked for itself. */
+/* {near}, unless only its options differ, and {words}, a CMD's that serves it. Nothing for what was asked for. */
 static void set_near(const struct scene *scene, struct finding *finding, const struct app_candidate *candidate)
 {
     char buffer[2 * CANDIDATE_TEXT];
@@ -128,7 +128,7 @@ static enum application_state state_of(const struct module_search *search)
     return search->above == MODULE_NONE ? APPLICATION_ASK : APPLICATION_UNCERTAIN;
 }
 
-/* Is it malformed for certain? A name with odd characters may still be a file's, and main.py:app the module py in main. */
+/* Is it malformed for certain? A name with odd characters may still be a file's, main.py:app the module py in main. */
 static bool form_is_wrong(const struct app_reference *reference)
 {
     return reference->form != REFERENCE_VALID && reference->form != REFERENCE_MALFORMED &&
@@ -188,7 +188,7 @@ static bool is_in(const struct scene *scene, struct span folder, struct span mod
     return search.kind != MODULE_NONE && search.kind != MODULE_NAMESPACE;
 }
 
-/* The folder above the app dir, when the command runs one folder too deep: not the root, which is no place to work in. */
+/* The folder above the app dir, when the command runs one folder too deep: but for the root, no place to work in. */
 static bool find_above(const struct scene *scene, struct span module, struct span *folder)
 {
     *folder = span_folder(scene->app_dir);
@@ -335,6 +335,8 @@ void application_missing(const struct scene *scene, const struct interpreter *in
     if (!add_unreadable(scene, scene->app_dir, 4 | 1, &finding)) {
         finding = add(scene, RULE_APP_MODULE_MISSING);
         finding_set_string(scene->findings, finding, "module", application->top);
+        if (application->search.kind != MODULE_NONE)
+            finding_set_string(scene->findings, finding, "file", application->search.file);
         set_names(scene, finding);
         set_mount(scene, finding, scene->app_dir);
         set_remedies(scene, finding, application);

@@ -79,22 +79,32 @@ void broken_path_owner(const struct scene *scene, struct finding *finding, mode_
     finding_set_number(scene->findings, finding, "uid", scene->reader->identity.uid);
 }
 
+static bool is_in_chain(const struct finding *finding, struct span left)
+{
+    for (unsigned i = 0; i < finding->evidence_count; i++) {
+        if (span_equal(finding->evidence[i].left, left))
+            return true;
+    }
+    return false;
+}
+
 void broken_path_chain(const struct scene *scene, struct finding *finding, const struct trace *trace, const char *end)
 {
-    unsigned links = 0;
+    bool has_links = false;
     for (unsigned i = 0; i < trace->count; i++) {
         const struct step *step = &trace->steps[i];
         char buffer[2 * VALUE_BYTES];
         struct text text = TEXT_ON(buffer);
-        /* A loop shows all that there is to see after a few turns. */
-        if (step->kind != STEP_LINK || ++links > 6)
+        if (step->kind != STEP_LINK)
             continue;
         text_span(&text, step->path);
         text_add(&text, " -> ");
         text_span(&text, step->target);
-        finding_evidence(scene->findings, finding, "chain", text_as_span(&text), SPAN("link"));
+        has_links = true;
+        if (!is_in_chain(finding, text_as_span(&text)))
+            finding_evidence(scene->findings, finding, "chain", text_as_span(&text), SPAN("link"));
     }
-    if (links && trace->last && trace->last->kind != STEP_LINK)
+    if (has_links && trace->last && trace->last->kind != STEP_LINK)
         finding_evidence(scene->findings, finding, "chain", trace->last->path, span_of(end));
 }
 

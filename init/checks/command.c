@@ -212,6 +212,15 @@ static enum rule rule_of(const struct refused *refused, int error)
     return refused->program.script.carriage_return ? RULE_SCRIPT_HAS_CRLF : RULE_SCRIPT_INTERPRETER_MISSING;
 }
 
+/* Where it is in the folder that is mounted, or how the file is called that is mounted by itself. */
+static struct span on_the_host(const struct mount *mount, struct span path)
+{
+    struct span below = span_from(path, mount->point.length);
+    if (!below.length)
+        return span_base_name(mount->root);
+    return below.at[0] == '/' ? span_from(below, 1) : below;
+}
+
 /* Its own mode, and the mount that it lies on. */
 static void tell_permission(const struct refused *refused, const struct step *step)
 {
@@ -222,8 +231,10 @@ static void tell_permission(const struct refused *refused, const struct step *st
         finding_set_number(scene->findings, refused->finding, "owner", step->uid);
     }
     const struct mount *mount = host_mount_over(scene->host, refused->trace.real);
-    if (mount)
+    if (mount) {
         host_mount_values(scene->findings, refused->finding, mount);
+        finding_set(scene->findings, refused->finding, "file", on_the_host(mount, refused->trace.real));
+    }
     if (host_forbids_programs(scene->host, refused->trace.real))
         finding_set_string(scene->findings, refused->finding, "noexec", "noexec");
 }

@@ -45,8 +45,20 @@ static const struct machine machines[] = {
 
 /* Below each folder glibc's loader looks first in those of the processor: which ones is up to processor and release. */
 static const char *const processor_folders[] = {
-    "glibc-hwcaps/x86-64-v4", "glibc-hwcaps/x86-64-v3", "glibc-hwcaps/x86-64-v2", "tls", "haswell", "avx512_1",
-    "xeon_phi", "x86_64", "aarch64", "atomics", "tls/haswell", "tls/x86_64", "tls/aarch64", "haswell/x86_64",
+    "glibc-hwcaps/x86-64-v4",
+    "glibc-hwcaps/x86-64-v3",
+    "glibc-hwcaps/x86-64-v2",
+    "tls",
+    "haswell",
+    "avx512_1",
+    "xeon_phi",
+    "x86_64",
+    "aarch64",
+    "atomics",
+    "tls/haswell",
+    "tls/x86_64",
+    "tls/aarch64",
+    "haswell/x86_64",
 };
 
 /* A file that the loader has loaded. */
@@ -229,7 +241,8 @@ static bool is_called(const struct object *object, struct span name)
 {
     if (span_equal(object->name, name))
         return true;
-    return !closure.is_musl && (span_equal(object->path, name) || (object->soname.at && span_equal(object->soname, name)));
+    return !closure.is_musl &&
+           (span_equal(object->path, name) || (object->soname.at && span_equal(object->soname, name)));
 }
 
 static const struct object *loaded(struct span name)
@@ -404,7 +417,8 @@ static void read_cache(void)
     size_t length;
     closure.has_cache = true;
     closure.cache = (struct loader_cache){0};
-    int error = reader_read(closure.scene->reader, SPAN("/etc/ld.so.cache"), 0, closure.cache_bytes, CACHE_MOST, &length);
+    int error =
+        reader_read(closure.scene->reader, SPAN("/etc/ld.so.cache"), 0, closure.cache_bytes, CACHE_MOST, &length);
     if (error)
         return; /* the loader goes on without it */
     loader_cache_read(&closure.cache, (struct span){closure.cache_bytes, length});
@@ -672,8 +686,8 @@ static void take_library_path(void)
     closure.library_path = environment_filled(scene->environment, "LD_LIBRARY_PATH");
     if (!closure.library_path.length || reader_stat(scene->reader, program, &status) != 0)
         return;
-    if (!(status.st_mode & (S_ISUID | S_ISGID)) &&
-        reader_attribute(scene->reader, program, "security.capability", capabilities, sizeof(capabilities), &length) != 0)
+    if (!(status.st_mode & (S_ISUID | S_ISGID)) && reader_attribute(scene->reader, program, "security.capability",
+                                                                    capabilities, sizeof(capabilities), &length) != 0)
         return;
     closure.library_path = (struct span){0};
     closure.is_unsure = true;

@@ -103,7 +103,8 @@ static bool set_package(const struct telling *telling)
         char buffer[128];
         struct text install = TEXT_ON(buffer);
         if (packages[i].debian && has(telling, "/usr/bin/apt-get"))
-            text_join(&install, "apt-get update && apt-get install -y --no-install-recommends ", packages[i].debian, NULL);
+            text_join(&install, "apt-get update && apt-get install -y --no-install-recommends ", packages[i].debian,
+                      NULL);
         else if (packages[i].alpine && has(telling, "/sbin/apk"))
             text_join(&install, "apk add --no-cache ", packages[i].alpine, NULL);
         set(telling, "install", text_as_span(&install));

@@ -5,12 +5,10 @@
 /* What a folder holds of a name: Python lists the folder, and looks no further when nothing in it fits. */
 struct names {
     struct span name;
-    bool exact; /* NAME */
-    bool
-        extension; /* NAME.so, NAME.abi3.so, NAME.cpython-312-x86_64-linux-gnu.so: whether this interpreter takes it isn't
-                        looked at */
-    bool source;   /* NAME.py */
-    bool bytecode; /* NAME.pyc */
+    bool exact;     /* NAME */
+    bool extension; /* NAME.so, NAME.abi3.so, NAME.cpython-312-x86_64-linux-gnu.so, whichever this interpreter takes */
+    bool source;    /* NAME.py */
+    bool bytecode;  /* NAME.pyc */
     unsigned listed;
 };
 

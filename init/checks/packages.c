@@ -1,5 +1,7 @@
 #include "checks/packages.h"
 
+#include "checks/host.h"
+
 #include "checks/module.h"
 
 enum { PTH_MOST = 8192, SITE_NAMES_MOST = 8192, SAFE_PATH_MINOR = 11 };
@@ -73,7 +75,7 @@ static void add_library(const struct interpreter *interpreter, struct search_pat
     add_versioned(interpreter, path, span_of(interpreter->base), "", false);
 }
 
-/* Lib/site.py: getuserbase and check_enableusersite. Python itself would ask the passwd file for a home that isn't set. */
+/* Lib/site.py: getuserbase and check_enableusersite. Python itself would ask passwd for a home that isn't set. */
 static void add_user_site(const struct scene *scene, const struct interpreter *interpreter, struct search_path *path)
 {
     char buffer[PATH_MOST];
@@ -229,5 +231,11 @@ struct finding *packages_missing(const struct scene *scene, const struct interpr
     finding_set(scene->findings, finding, "elsewhere", elsewhere);
     if (interpreter->site_count > 0)
         finding_set(scene->findings, finding, "site", interpreter->sites[0]);
+    /* No environment was named or found: one beside the code may lie under a mount. */
+    const struct mount *mount = interpreter->venv[0] ? NULL : host_mount_over(scene->host, scene->app_dir);
+    if (mount) {
+        host_mount_values(scene->findings, finding, mount);
+        finding_set(scene->findings, finding, "app_dir", scene->app_dir);
+    }
     return finding;
 }

@@ -72,6 +72,26 @@ static void add(struct places *places, struct place place)
     places->list[places->count++] = place;
 }
 
+/* A folder of Pythons. /bin is mostly /usr/bin by another name, and is looked at once; what of PATH isn't there, not at
+ * all. */
+static void add_bin(const struct scene *scene, struct places *places, struct span path, struct span origin,
+                    bool by_path)
+{
+    struct place place = {.form = PLACE_BIN, .path = path, .origin = origin, .by_path = by_path};
+    struct stat status = {0};
+    if (reader_stat(scene->reader, path, &status) != 0 && by_path)
+        return;
+    for (unsigned i = 0; i < places->count; i++) {
+        const struct place *other = &places->list[i];
+        if (status.st_ino && other->form == PLACE_BIN && other->device == status.st_dev &&
+            other->inode == status.st_ino)
+            return;
+    }
+    place.device = status.st_dev;
+    place.inode = status.st_ino;
+    add(places, place);
+}
+
 /* A folder that is an environment's bin by its name, whether it exists or not, or by the pyvenv.cfg above it. */
 static bool is_environment_bin(const struct reader *reader, struct span folder)
 {
@@ -175,15 +195,18 @@ static void add_path(const struct scene *scene, struct places *places, bool name
             folder = keep_absolute(places, scene->working_folder, entry);
         bool is_environment = is_environment_bin(scene->reader, folder);
         if (named && is_environment)
-            add_named_folder(scene, places, SPAN("/"), span_folder(folder), SPAN("PATH"), true);
-        if (named || is_environment || !reader_is_folder(scene->reader, folder))
+            add(places, (struct place){.form = PLACE_ENVIRONMENT,
+                                       .path = keep_absolute(places, SPAN("/"), span_folder(folder)),
+                                       .origin = SPAN("PATH"),
+                                       .named = true,
+                                       .only_warns = !scene->host->in_container,
+                                       .by_path = true});
+        if (named || is_environment)
             continue;
         if (places->count + USUAL_BINS >= PLACES_MOST)
             places->cut = true;
         else
-            add(places, (struct place){.form = PLACE_BIN,
-                                       .path = keep_absolute(places, SPAN("/"), folder),
-                                       .origin = SPAN("PATH")});
+            add_bin(scene, places, keep_absolute(places, SPAN("/"), folder), SPAN("PATH"), true);
     }
 }
 
@@ -260,8 +283,8 @@ void places_list(const struct scene *scene, struct places *places)
     add_found_environment(scene, places, SPAN("/opt"), "venv", SPAN("a usual place"));
     add_found_environment(scene, places, SPAN("/"), "venv", SPAN("a usual place"));
     add_path(scene, places, false);
-    add(places, (struct place){.form = PLACE_BIN, .path = SPAN("/usr/local/bin"), .origin = SPAN("a usual place")});
-    add(places, (struct place){.form = PLACE_BIN, .path = SPAN("/usr/bin"), .origin = SPAN("a usual place")});
+    add_bin(scene, places, SPAN("/usr/local/bin"), SPAN("a usual place"), false);
+    add_bin(scene, places, SPAN("/usr/bin"), SPAN("a usual place"), false);
 }
 
 /* ---- from a place to a file ---- */
@@ -397,18 +420,29 @@ static bool fail_without_any(const struct scene *scene, const struct places *pla
     return false;
 }
 
+static void take(struct choice *choice, const struct place *place, unsigned index,
+                 const struct interpreter *interpreter, bool has_uvicorn)
+{
+    interpreter_copy(&choice->interpreter, interpreter);
+    choice->place = index;
+    choice->has_uvicorn = has_uvicorn;
+    choice->named = place->named;
+}
+
 bool places_choose(const struct scene *scene, const struct places *places, unsigned first,
                    bool (*has_uvicorn)(const struct scene *scene, const struct interpreter *interpreter),
                    struct choice *choice)
 {
     static struct interpreter trial;
-    bool has_any = false;
+    bool has_any = false, searches_path = false;
     choice->broken = NULL;
     for (unsigned i = first; i < places->count; i++) {
         const struct place *place = &places->list[i];
         unsigned before = scene->findings->count;
+        if (searches_path && !place->by_path)
+            continue;
         bool works = judge(scene, place, &trial);
-        if (!works && place->named && !place->only_warns) {
+        if (!works && place->named && !place->only_warns && !searches_path) {
             if (scene->findings->count > before)
                 add_tried(scene, places, &scene->findings->list[scene->findings->count - 1], has_uvicorn);
             return false;
@@ -419,15 +453,14 @@ bool places_choose(const struct scene *scene, const struct places *places, unsig
             continue;
         }
         bool has = shows_uvicorn(scene, &trial, has_uvicorn);
-        if (!has && !place->named && has_any)
+        if (!has && has_any)
             continue;
-        interpreter_copy(&choice->interpreter, &trial);
-        choice->place = i;
-        choice->has_uvicorn = has;
-        choice->named = place->named;
+        take(choice, place, i, &trial, has);
         has_any = true;
-        if (has || place->named)
+        if (has || (place->named && !place->by_path))
             return true;
+        /* PATH is a search of its own: what its first environment hasn't got, its next folder may have. */
+        searches_path = place->named;
     }
     return has_any || fail_without_any(scene, places, choice);
 }

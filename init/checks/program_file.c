@@ -22,7 +22,7 @@ static struct finding *begin(const struct judgement *judgement, enum rule rule)
     finding_set(scene->findings, finding, "real", judgement->trace->real);
     finding_set(scene->findings, finding, "base_name", span_base_name(judgement->candidate->path));
     broken_path_mount(scene, finding, judgement->candidate, judgement->trace->real);
-    broken_path_chain(scene, finding, judgement->trace, "the end");
+    broken_path_chain(scene, finding, judgement->trace, "file");
     return finding;
 }
 
@@ -182,6 +182,8 @@ static bool refuse_script_interpreter(const struct judgement *judgement, struct 
         finding_set_string(findings, finding, "carriage_return", "yes");
     else if (python_name_read(span_base_name(interpreter), &version))
         finding_set_string(findings, finding, "python", "yes");
+    if (!python_name_read(span_base_name(judgement->candidate->path), &version))
+        finding_set(findings, finding, "module", span_base_name(judgement->candidate->path));
     return false;
 }
 

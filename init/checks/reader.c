@@ -373,17 +373,23 @@ static void walk_finish(struct walk *walk, int error)
         step_describe(walk->reader, trace_add(walk, "", STEP_FOLDER, SPAN("")), &walk->status);
 }
 
-static int walk_begin(struct walk *walk, struct span path)
+static int check_path(struct span path)
 {
     if (!path.length)
         return ENOENT;
     if (path.at[0] != '/' || span_has(path, '\0'))
         return EINVAL;
-    if (path.length >= PATH_MOST)
-        return ENAMETOOLONG;
+    return path.length >= PATH_MOST ? ENAMETOOLONG : 0;
+}
+
+static int walk_begin(struct walk *walk, struct span path)
+{
+    int error = check_path(path);
+    if (error)
+        return error;
     walk->rest_start = sizeof(walk->rest) - path.length;
     memcpy(walk->rest + walk->rest_start, path.at, path.length);
-    int error = walk_to_root(walk);
+    error = walk_to_root(walk);
     if (!error)
         step_describe(walk->reader, trace_add(walk, "", STEP_FOLDER, SPAN("")), &walk->status);
     return error;
@@ -428,8 +434,32 @@ int reader_walk(const struct reader *reader, struct span path, struct trace *tra
     return error;
 }
 
+/* ---- answers without a trace ---- */
+
+/* For our own root and our own identity the kernel's walk is the answer, in one call instead of three a component. */
+static bool asks_kernel(const struct reader *reader)
+{
+    return reader->is_ours && reader->identity.is_self;
+}
+
+/* The path as a C string. 0 or errno. */
+static int copy_path(struct span path, char copy[PATH_MOST])
+{
+    int error = check_path(path);
+    if (error)
+        return error;
+    memcpy(copy, path.at, path.length);
+    copy[path.length] = '\0';
+    return 0;
+}
+
 int reader_stat(const struct reader *reader, struct span path, struct stat *status)
 {
+    if (asks_kernel(reader)) {
+        char copy[PATH_MOST];
+        int failed = copy_path(path, copy);
+        return failed ? failed : stat(copy, status) == 0 ? 0 : errno;
+    }
     struct walk walk;
     int error = walk_path(&walk, reader, path, NULL, true);
     if (!error)
@@ -489,10 +519,10 @@ static int read_all(int file, uint64_t offset, void *buffer, size_t size, size_t
 }
 
 /* Opens a regular file by its name in its folder: through its O_PATH descriptor it would take a /proc. */
-static int open_regular(int folder, const char *name, int *file)
+static int open_regular(int folder, const char *name, int flags, int *file)
 {
     struct stat status;
-    *file = open_at(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    *file = open_at(folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags);
     if (*file < 0)
         return errno;
     int error = fstat(*file, &status) != 0 ? errno : S_ISREG(status.st_mode) ? 0 : EINVAL;
@@ -507,28 +537,43 @@ int reader_read_at(int file, uint64_t offset, void *buffer, size_t size, size_t 
     return offset > INT64_MAX - size ? EINVAL : read_all(file, offset, buffer, size, length);
 }
 
-static int open_end(const struct walk *walk, int *file)
+static int is_readable(const struct stat *status)
 {
-    const struct stat *status = &walk->status;
     if (S_ISDIR(status->st_mode))
         return EISDIR;
-    if (!S_ISREG(status->st_mode))
-        return EINVAL;
-    if (!may(walk->reader, status, 4))
-        return EACCES;
-    return open_regular(walk->folder, walk->name, file);
+    return S_ISREG(status->st_mode) ? 0 : EINVAL;
 }
 
-int reader_open_file(const struct reader *reader, struct span path, int *file, struct stat *status)
+static int open_end(const struct reader *reader, struct span path, int *file, struct stat *status)
 {
     struct walk walk;
     int error = walk_path(&walk, reader, path, NULL, true);
     if (!error)
-        error = open_end(&walk, file);
+        error = is_readable(&walk.status);
+    if (!error && !may(reader, &walk.status, 4))
+        error = EACCES;
+    if (!error)
+        error = open_regular(walk.folder, walk.name, O_NOFOLLOW, file);
     if (!error)
         *status = walk.status;
     walk_close(&walk);
     return error;
+}
+
+static int open_by_kernel(struct span path, int *file, struct stat *status)
+{
+    char copy[PATH_MOST];
+    int error = copy_path(path, copy);
+    if (!error && stat(copy, status) != 0)
+        error = errno;
+    if (!error)
+        error = is_readable(status);
+    return error ? error : open_regular(AT_FDCWD, copy, 0, file);
+}
+
+int reader_open_file(const struct reader *reader, struct span path, int *file, struct stat *status)
+{
+    return asks_kernel(reader) ? open_by_kernel(path, file, status) : open_end(reader, path, file, status);
 }
 
 int reader_read(const struct reader *reader, struct span path, uint64_t offset, void *buffer, size_t size,
@@ -551,12 +596,9 @@ int reader_read_kernel(const struct reader *reader, const char *path, void *buff
     *length = 0;
     if (!reader->is_ours)
         return ENOENT;
-    int error = open_regular(AT_FDCWD, path, &file);
-    if (error)
-        return error;
-    error = read_all(file, 0, buffer, size, length);
-    close(file);
-    return error;
+    bool is_open = reader->root >= 0;
+    int error = open_regular(is_open ? reader->root : AT_FDCWD, path + is_open, O_NOFOLLOW, &file);
+    return error ? error : read_from(file, 0, buffer, size, length);
 }
 
 /* ---- folders and links ---- */
@@ -611,6 +653,13 @@ int reader_link(const struct reader *reader, struct span path, char *buffer, siz
 {
     struct walk walk;
     *length = 0;
+    if (asks_kernel(reader)) {
+        char copy[PATH_MOST];
+        int failed = copy_path(path, copy);
+        ssize_t count = failed ? -1 : readlink(copy, buffer, size);
+        *length = count > 0 ? (size_t)count : 0;
+        return failed ? failed : count < 0 ? errno : 0;
+    }
     int error = walk_path(&walk, reader, path, NULL, false);
     if (!error && !S_ISLNK(walk.status.st_mode))
         error = EINVAL;
@@ -632,7 +681,7 @@ static int attribute_of_end(const struct walk *walk, const char *name, void *buf
         return EINVAL;
     if (!may(walk->reader, &walk->status, 4))
         return EACCES;
-    int error = open_regular(walk->folder, walk->name, &file);
+    int error = open_regular(walk->folder, walk->name, O_NOFOLLOW, &file);
     if (error)
         return error;
     ssize_t got = fgetxattr(file, name, buffer, size);

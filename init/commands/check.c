@@ -63,6 +63,18 @@ static void show_address(const struct session *session)
     show_well("listens", text_as_span(&text));
 }
 
+static void show_parts(const struct session *session, const struct judgement *judgement)
+{
+    if (judgement->has_python)
+        show_python(judgement);
+    if (judgement->has_uvicorn)
+        show_well("uvicorn", SPAN("its package is there"));
+    if (judgement->has_app)
+        show_well("app", judgement->app);
+    show_user(session);
+    show_address(session);
+}
+
 static enum exit_code verdict(const struct session *session)
 {
     enum severity worst = findings_worst(&session->findings, 0);
@@ -83,13 +95,9 @@ enum exit_code check(struct session *session)
                          NULL);
         return EXIT_USAGE;
     }
-    if (judge_server(session, true, &judgement)) {
+    if (judge_server(session, true, &judgement))
         application_advise(&session->scene, &judgement.chosen.choice.interpreter, &judgement.application);
-        show_python(&judgement);
-        show_well("app", judgement.app);
-        show_user(session);
-        show_address(session);
-    }
+    show_parts(session, &judgement);
     report_findings(&session->findings, 0, REPORT_RESULTS);
     return verdict(session);
 }

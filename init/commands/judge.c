@@ -130,6 +130,7 @@ static void add_broken(struct session *session, const struct judgement *judgemen
         text_signed(&text, WEXITSTATUS(answer->status));
     }
     finding_set(&session->findings, finding, "ended", text_as_span(&text));
+    finding_set_string(&session->findings, finding, "doubt", judgement->chosen.choice.interpreter.doubt);
     add_last_words(&session->findings, finding, answer);
 }
 
@@ -151,6 +152,8 @@ static enum proof weigh_answer(struct session *session, struct judgement *judgem
 {
     enum proof proof = PROOF_GOOD;
     judgement->asked = true;
+    judgement->has_uvicorn = answer->server != PROBE_MISSING;
+    judgement->has_app = !judgement->application.top[0] || answer->names[0] != PROBE_MISSING;
     judgement->minor = answer->minor;
     if (answer->server == PROBE_MISSING) {
         blame(session, judgement);
@@ -173,7 +176,7 @@ static bool is_certain(const struct judgement *judgement)
 static enum proof prove_by_reading(struct session *session, struct judgement *judgement)
 {
     const struct choice *choice = &judgement->chosen.choice;
-    if (session->reader.is_ours)
+    if (!setting_is(&session->settings, SETTING_ROOT))
         return PROOF_GOOD; /* --probe never: nothing uncertain is refused */
     if (!choice->has_uvicorn)
         packages_missing(&session->scene, &choice->interpreter, SPAN(""));
@@ -191,11 +194,13 @@ static enum proof prove_by_asking(struct session *session, struct judgement *jud
     case PROBE_ANSWERED:
         return weigh_answer(session, judgement, &answer);
     case PROBE_BROKEN:
+        judgement->has_python = false;
         add_broken(session, judgement, &answer);
         return PROOF_BROKEN;
     case PROBE_NOT_STARTED:
         if (answer.error == EAGAIN || answer.error == ENOMEM || answer.error == EMFILE || answer.error == ENFILE)
             return PROOF_GOOD; /* says nothing of this Python: the start itself will say it */
+        judgement->has_python = false;
         add_broken(session, judgement, &answer);
         return PROOF_BROKEN;
     case PROBE_TIMED_OUT:
@@ -214,7 +219,10 @@ static enum proof prove(struct session *session, bool always, struct judgement *
     application_judge(&session->scene, interpreter, &judgement->application);
     if (judgement->application.state == APPLICATION_REFUSED)
         return PROOF_REFUSED;
-    if (setting_chosen(&session->settings, SETTING_PROBE, "never") || !session->reader.is_ours)
+    judgement->has_python = true;
+    judgement->has_uvicorn = judgement->chosen.choice.has_uvicorn;
+    judgement->has_app = judgement->application.state != APPLICATION_ASK;
+    if (setting_chosen(&session->settings, SETTING_PROBE, "never") || setting_is(&session->settings, SETTING_ROOT))
         return prove_by_reading(session, judgement);
     enum proof proof = always || !is_certain(judgement) ? prove_by_asking(session, judgement) : PROOF_GOOD;
     if (proof == PROOF_GOOD)

@@ -5,6 +5,7 @@
 #include "commands/end.h"
 #include "commands/progress.h"
 #include "commands/session.h"
+#include "process/footprint.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -40,20 +41,25 @@ static void say_start(const struct launch *launch)
     report_say(REPORT_TRAIL, text_as_span(&text));
 }
 
+/* 0 without --pdeathsig. */
+static int death_signal(const struct session *session)
+{
+    return signal_number(setting_text(&session->settings, SETTING_PDEATHSIG));
+}
+
 static void prepare_to_supervise(struct session *session)
 {
-    struct span death = setting_text(&session->settings, SETTING_PDEATHSIG);
+    int death = death_signal(session);
     if (getpid() != 1 && !supervise_adopt_orphans())
         report_say_parts(REPORT_TRAIL, "the kernel doesn't make us a subreaper: orphans go to the next init", NULL);
-    if (death.length && !supervise_die_with_parent(signal_number(death), session->parent))
+    if (death && !supervise_die_with_parent(death, session->parent))
         report_say_parts(REPORT_LINE, "--pdeathsig: the kernel refused it", NULL);
 }
 
 static enum exit_code replace(struct session *session, const struct launch *launch, const struct child_plan *plan)
 {
-    struct span death = setting_text(&session->settings, SETTING_PDEATHSIG);
-    if (death.length)
-        supervise_die_with_parent(signal_number(death), session->parent);
+    if (plan->death_signal)
+        supervise_die_with_parent(plan->death_signal, session->parent);
     struct child_result result = child_replace(plan, &session->given);
     return not_started(session, launch, &result);
 }
@@ -71,6 +77,7 @@ static enum exit_code stay_with(struct session *session, const struct launch *la
     if (error)
         report_say_parts(REPORT_LINE,
                          "warning: what is kept for the server could not be given up here: ", strerror(error), NULL);
+    footprint_shrink();
     supervise(&session->supervise, pid, &fate);
     bool zero = launch->serves && setting_chosen(&session->settings, SETTING_STOP_CODE, "zero");
     int code = fate_exit_code(&fate, zero);
@@ -89,7 +96,10 @@ static void warn_of_shell(struct session *session, const struct launch *launch)
 enum exit_code launch(struct session *session, const struct launch *launch)
 {
     enum exit_code code;
-    const struct child_plan plan = {.path = launch->path, .argv = launch->argv, .envp = session->child.entries};
+    const struct child_plan plan = {.path = launch->path,
+                                    .argv = launch->argv,
+                                    .envp = session->child.entries,
+                                    .death_signal = death_signal(session)};
     if (session_is_stopped(session, &code))
         return code;
     if (session->child.overflowed || session->of_user.overflowed) {

@@ -1,6 +1,7 @@
 #include "commands/progress.h"
 
 #include "base/report.h"
+#include "commands/end.h"
 
 #include <string.h>
 
@@ -52,13 +53,17 @@ static void add_reaped(struct text *text, const struct supervise_news *news)
     text_signed(text, news->status);
 }
 
-static void add_what_waits(struct text *text, enum supervise_event event, const struct supervise_news *news)
+static void add_what_waits(struct text *text, const struct session *session, enum supervise_event event,
+                           const struct supervise_news *news)
 {
     if (event == SUPERVISE_WAITING) {
         text_add(text, "stopping since ");
         add_seconds(text, news->milliseconds);
         text_add(text, ", still waiting for ");
         add_process(text, news);
+        if (end_may_wait(session))
+            text_add(text, "; open connections keep uvicorn waiting without limit, "
+                           "unless --timeout-graceful-shutdown SECONDS sets one");
     } else if (event == SUPERVISE_KILLED_BY_TIMEOUT) {
         add_process(text, news);
         text_add(text, " has not ended ");
@@ -116,7 +121,8 @@ void progress_say(void *context, enum supervise_event event, const struct superv
 {
     char line[LINE_MOST];
     struct text text = TEXT_ON(line);
-    (void)context;
+    if (kind_of(event) == REPORT_TRAIL && !report_is_verbose())
+        return; /* what nobody reads must not cost a signal or an orphan any time */
     switch (event) {
     case SUPERVISE_FORWARDED:
     case SUPERVISE_DROPPED:
@@ -127,7 +133,7 @@ void progress_say(void *context, enum supervise_event event, const struct superv
     case SUPERVISE_WAITING:
     case SUPERVISE_KILLED_BY_TIMEOUT:
     case SUPERVISE_LEFTOVERS_KILLED:
-        add_what_waits(&text, event, news);
+        add_what_waits(&text, context, event, news);
         break;
     case SUPERVISE_ORPHAN_REAPED:
         add_reaped(&text, news);

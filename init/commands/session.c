@@ -1,6 +1,7 @@
 #include "commands/session.h"
 
 #include "base/report.h"
+#include "checks/conflicts.h"
 #include "commands/become.h"
 
 #include <errno.h>
@@ -323,6 +324,9 @@ static void take_user_environment(struct session *session)
 
 enum exit_code session_prepare(struct session *session)
 {
+    unsigned first = session->findings.count;
+    if (!conflicts_judge(&session->scene))
+        return session_fail(session, first);
     enum exit_code code = become_user(session);
     if (code != EXIT_OK)
         return code;

@@ -39,8 +39,7 @@ static bool read_new(struct loader_cache *cache, struct span bytes)
 /* Offsets count from the end of the entries. Where a new cache follows, which begins aligned, the loader takes that. */
 static bool read_old(struct loader_cache *cache, struct span bytes)
 {
-    if (bytes.length < OLD_HEADER ||
-        !take_entries(cache, bytes, OLD_HEADER, number_at(bytes, OLD_COUNT), OLD_ENTRY))
+    if (bytes.length < OLD_HEADER || !take_entries(cache, bytes, OLD_HEADER, number_at(bytes, OLD_COUNT), OLD_ENTRY))
         return false;
     size_t end = OLD_HEADER + cache->entries.length;
     struct span behind = span_from(bytes, (end + NEW_ALIGNMENT - 1) / NEW_ALIGNMENT * NEW_ALIGNMENT);
@@ -78,7 +77,8 @@ struct span loader_cache_find(const struct loader_cache *cache, struct span name
     if (has_variants)
         *has_variants = false;
     for (size_t at = 0; name.length && at < cache->entries.length; at += cache->entry_size) {
-        if (number_at(cache->entries, at) != kind || !is_string(cache->strings, number_at(cache->entries, at + 4), name))
+        if (number_at(cache->entries, at) != kind ||
+            !is_string(cache->strings, number_at(cache->entries, at + 4), name))
             continue;
         bool is_variant = cache->entry_size == NEW_ENTRY && (number_at(cache->entries, at + NEW_HARDWARE) ||
                                                              number_at(cache->entries, at + NEW_HARDWARE + 4));

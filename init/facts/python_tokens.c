@@ -153,7 +153,7 @@ static bool read_format(struct python_tokens *tokens, unsigned nesting)
     return false;
 }
 
-/* One step inside a string: an escape, a field or a byte. In a raw string, too, a backslash keeps a quote from closing. */
+/* One step inside a string: an escape, a field or a byte. In a raw string too a backslash guards a quote. */
 static bool read_string_part(struct python_tokens *tokens, bool raw, bool formatted, unsigned nesting)
 {
     if (formatted && (take(tokens, "{{") || take(tokens, "}}")))

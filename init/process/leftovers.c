@@ -127,11 +127,11 @@ static void say_killed(struct supervision *supervision, const struct send *send)
     char name[PROCESS_NAME_MOST] = "";
     if (send->last)
         process_name(send->last, name);
-    const struct supervise_news news = {.pid = send->last,
-                                        .name = name,
-                                        .count = send->count,
-                                        .milliseconds = system_milliseconds() - supervision->fate->ended};
-    supervision_say(supervision, SUPERVISE_LEFTOVERS_KILLED, &news);
+    bool hurried = supervision->leftovers.hurried && send->last;
+    int64_t since = hurried ? supervision->fate->stop_began : supervision->fate->ended;
+    const struct supervise_news news = {
+        .pid = send->last, .name = name, .count = send->count, .milliseconds = system_milliseconds() - since};
+    supervision_say(supervision, hurried ? SUPERVISE_KILLED_BY_TIMEOUT : SUPERVISE_LEFTOVERS_KILLED, &news);
 }
 
 static void kill_leftovers(struct supervision *supervision)
@@ -166,6 +166,7 @@ void leftovers_lose_patience(struct supervision *supervision)
 {
     struct leftovers *leftovers = &supervision->leftovers;
     leftovers->patient = false;
+    leftovers->hurried = true;
     leftovers->everyone = getpid() == 1;
     leftovers->kills = 0;
     leftovers_expire(supervision);

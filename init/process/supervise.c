@@ -112,6 +112,7 @@ static void forward(struct supervision *supervision, int sent, const siginfo_t *
     int error = send_to_child(supervision, sent, info);
     const struct supervise_news news = {.signal = info->si_signo, .sent = sent, .sender = info->si_pid, .error = error};
     supervision_say(supervision, error ? SUPERVISE_FORWARD_FAILED : SUPERVISE_FORWARDED, &news);
+    supervision->fate->forwarded |= error ? 0 : signal_bit(sent);
     if (sent == SIGTSTP || sent == SIGTTIN || sent == SIGTTOU)
         supervision->forwarded |= signal_bit(sent);
 }
@@ -124,16 +125,20 @@ static void continue_child(struct supervision *supervision)
     supervision->stopped = false;
 }
 
+static void begin_time_to_stop(struct supervision *supervision)
+{
+    int64_t now = system_milliseconds(), timeout = supervision->options->stop_timeout;
+    if (supervision->fate->stop_began != 0)
+        return;
+    supervision->fate->stop_began = now;
+    supervision->due[DEADLINE_WAITING] = now + SUPERVISE_WAITING_AFTER;
+    supervision->due[DEADLINE_STOP] = timeout ? now + timeout : 0;
+}
+
 static void begin_stop(struct supervision *supervision, int sent, const siginfo_t *info)
 {
-    const struct supervise_options *options = supervision->options;
-    int64_t now = system_milliseconds();
     supervision->handled = process_handled_signals(supervision->child);
-    if (supervision->fate->stop_began == 0) {
-        supervision->fate->stop_began = now;
-        supervision->due[DEADLINE_WAITING] = now + SUPERVISE_WAITING_AFTER;
-        supervision->due[DEADLINE_STOP] = options->stop_timeout ? now + options->stop_timeout : 0;
-    }
+    begin_time_to_stop(supervision);
     forward(supervision, sent, info);
     if (supervision->stopped)
         continue_child(supervision);
@@ -172,13 +177,15 @@ static void stop(struct supervision *supervision, int sent, const siginfo_t *inf
     begin_stop(supervision, sent, info);
 }
 
-/* A terminal that is still ours, or ours again (`fg` in a shell), belongs to the child. */
-static void go_on(struct supervision *supervision)
+/* A terminal that is ours again (`fg` in a shell) belongs to the child. True when it was stopped and goes on. */
+static bool go_on(struct supervision *supervision)
 {
+    bool stopped = supervision->stopped;
     if (terminal_is_ours())
         terminal_give(supervision->child);
-    if (supervision->stopped)
+    if (stopped)
         continue_child(supervision);
+    return stopped;
 }
 
 /* What is about us and not for the child: our own doings (SIGPIPE of a message that nobody reads), the terminal's job
@@ -193,6 +200,15 @@ static bool is_for_us(int number, const siginfo_t *info)
            (number == SIGPIPE || number == SIGTSTP || number == SIGXFSZ);
 }
 
+static void signal_leftovers(struct supervision *supervision, int sent, const siginfo_t *info)
+{
+    if (is_stop(supervision->options, info->si_signo)) {
+        record_stop(supervision, sent, info);
+        begin_time_to_stop(supervision);
+    }
+    leftovers_forward(supervision, sent);
+}
+
 static void take_signal(struct supervision *supervision, int number, const siginfo_t *info)
 {
     int sent = supervision->options->map[number];
@@ -204,13 +220,11 @@ static void take_signal(struct supervision *supervision, int number, const sigin
         return;
     }
     if (supervision->child == 0) {
-        if (is_stop(supervision->options, number))
-            record_stop(supervision, sent, info);
-        leftovers_forward(supervision, sent);
+        signal_leftovers(supervision, sent, info);
         return;
     }
-    if (number == SIGCONT)
-        go_on(supervision);
+    if (sent == SIGCONT && go_on(supervision))
+        return;
     if (is_stop(supervision->options, number))
         stop(supervision, sent, info);
     else
@@ -219,22 +233,24 @@ static void take_signal(struct supervision *supervision, int number, const sigin
 
 /* --------------------------------------------------------------------------------------------------------------- reaping */
 
-/* As without an init in between: we stop too, with our whole group, until a shell lets us go on. The kernel does it only
- * where somebody can; otherwise, and as PID 1, the child goes on at once. */
+/* As without an init in between: we stop too, with our whole group, until a shell lets us go on; then SIGCONT waits for us.
+ * The kernel stops only those that somebody can continue. Otherwise, and as PID 1, the child goes on at once, but not to
+ * want the terminal again that it can't have. */
 static void suspend_with_child(struct supervision *supervision, int number)
 {
     const struct supervise_news news = {.pid = supervision->child, .signal = number};
     supervision_say(supervision, SUPERVISE_SUSPENDED, &news);
-    if (getpid() == 1) {
-        terminal_give(supervision->child);
-        continue_child(supervision);
-        return;
+    if (getpid() != 1) {
+        if (terminal_is_held_by(supervision->child))
+            terminal_give(getpgrp());
+        signals_suspend();
+        if (signals_pending() & signal_bit(SIGCONT))
+            return;
     }
-    if (terminal_is_held_by(supervision->child))
-        terminal_give(getpgrp());
-    signals_suspend();
-    if (!(signals_pending() & signal_bit(SIGCONT)))
-        go_on(supervision);
+    if (getpid() == 1 || terminal_is_ours())
+        terminal_give(supervision->child);
+    if (number == SIGTSTP || terminal_is_held_by(supervision->child))
+        continue_child(supervision);
 }
 
 /* A stop that a process asked for, through us or directly, is left alone, as is one without our terminal; but not while
@@ -297,12 +313,27 @@ static void name_next(char name[PROCESS_NAME_MOST])
         process_name(info.si_pid, name);
 }
 
+/* Of the child alone: asked about all, the kernel looks for stops through every child that lives, with its list locked,
+ * which makes many orphans several times slower. */
+static void notice_stop(struct supervision *supervision)
+{
+    siginfo_t info = {0};
+    if (supervision->child == 0 ||
+        waitid(P_PID, (id_t)supervision->child, &info, WSTOPPED | WCONTINUED | WNOHANG) != 0 || info.si_pid == 0)
+        return;
+    if (info.si_code == CLD_CONTINUED)
+        supervision->stopped = false;
+    else
+        child_stopped(supervision, info.si_status);
+}
+
 /* The only waiter. SIGCHLD merges, so one says nothing of how many. Nobody left with the child not seen to end happens
  * when something else made its end unknowable; then the child is gone all the same. */
 static void reap(struct supervision *supervision)
 {
-    int how = (supervision->deaf ? 0 : WNOHANG) | WUNTRACED | WCONTINUED;
+    int how = supervision->deaf ? WUNTRACED | WCONTINUED : WNOHANG;
     supervision->busy = false;
+    notice_stop(supervision);
     for (unsigned i = 0; i < REAPED_A_TURN; i++) {
         char name[PROCESS_NAME_MOST] = "";
         int status;
@@ -315,9 +346,10 @@ static void reap(struct supervision *supervision)
             return;
         if (process < 0) {
             supervision->childless = true;
-            supervision->fate->status_unknown = supervision->child != 0;
-            if (supervision->child != 0)
+            if (supervision->child != 0) {
+                supervision->fate->status_unknown = true;
                 child_ended(supervision, 0);
+            }
             return;
         }
         process_changed(supervision, process, status, name);
@@ -360,9 +392,13 @@ static void kill_child(struct supervision *supervision)
     if (error == 0 && supervision->options->to_group)
         kill(supervision->child, SIGKILL); /* it may have left the group that was its own */
     supervision->fate->killed_by_timeout = error == 0;
-    const struct supervise_news news = {
-        .pid = supervision->child, .name = name, .sent = SIGKILL, .milliseconds = supervision->options->stop_timeout};
-    supervision_say(supervision, SUPERVISE_KILLED_BY_TIMEOUT, &news);
+    const struct supervise_news news = {.pid = supervision->child,
+                                        .name = name,
+                                        .signal = SIGKILL,
+                                        .sent = SIGKILL,
+                                        .error = error,
+                                        .milliseconds = supervision->options->stop_timeout};
+    supervision_say(supervision, error ? SUPERVISE_FORWARD_FAILED : SUPERVISE_KILLED_BY_TIMEOUT, &news);
 }
 
 static void meet(struct supervision *supervision, enum deadline deadline)
@@ -478,6 +514,7 @@ void supervise(const struct supervise_options *options, pid_t child, struct fate
     *fate = (struct fate){0};
     system_close_above_2(options->keep);
     begin(&supervision);
+    reap(&supervision); /* of children from before we were asgi-init no signal comes any more */
     while (supervision.child != 0)
         turn(&supervision);
     outlive_child(&supervision);

@@ -243,11 +243,12 @@ def versions(contenders):
 def table(contenders):
     rows, base = rows_of(contenders)
     head = ["| | " + " | ".join(contender.name for contender in CONTENDERS) + " |", "|---" * (len(CONTENDERS) + 1) + "|"]
+    kernel = os.uname().release.partition("-")[0]
     return "\n".join(
         [
-            f"Measured by `make bench` on Linux {os.uname().release} ({os.uname().machine}, {os.cpu_count()} processors), with Debian's builds of the",
-            f"others: {versions(contenders)}. tini and dumb-init are linked dynamically, so",
-            "their size is without the libc; nobody packages static musl builds of them.",
+            f"Measured by `make bench` on Linux {kernel} ({os.uname().machine}, {os.cpu_count()} processors), with Debian's builds of the others:",
+            f"{versions(contenders)}. tini and dumb-init are linked dynamically: their size and",
+            "memory are without the libc. Debian has no static musl builds of them.",
             "",
             *head,
             *rows,

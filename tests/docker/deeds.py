@@ -129,11 +129,16 @@ DEEDS = [
     (r"docker compose up --renew-anon-volumes --force-recreate", keep),
 ]
 
+RELINK = (
+    f"RUN ln -sfn {{0}}/bin/python{images.PYTHON} /app/.venv/bin/python3 && sed -i 's,^home = .*,home = {{0}}/bin,' /app/.venv/pyvenv.cfg"
+)
+
 # What uv does at build time with its settings, done with what the images have. Each gives instructions for the final stage.
 UV = [
-    (r"UV_PROJECT_ENVIRONMENT=(\S+)", "RUN python3 -m venv {0} && {0}/bin/pip install -q --no-index --find-links=/wheels -r /app/requirements.txt"),
-    (r"UV_PYTHON=(\S+)", "RUN ln -sfn {0} /app/.venv/bin/python3"),
-    (r"UV_PYTHON_INSTALL_DIR=(\S+)", f"RUN ln -sfn {{0}}/bin/python{images.PYTHON} /app/.venv/bin/python3"),
+    (r"UV_PROJECT_ENVIRONMENT=(\S+)", "RUN python3 -m venv --without-pip {0} && cp -a /app/.venv/lib/. {0}/lib"),
+    (r"UV_PYTHON=(\S+)/bin/python3", RELINK),
+    (r"UV_PYTHON_INSTALL_DIR=(\S+)", "RUN [ -e {0} ] || (mkdir {0} && cp -a /usr/local/bin /usr/local/lib {0}/)"),
+    (r"UV_PYTHON_INSTALL_DIR=(\S+)", RELINK),
 ]  # fmt: skip
 
 
@@ -152,11 +157,8 @@ def rebuild(dock, start, instructions):
     own = list(start.base) or [f"FROM {start.image}"]
     if froms:
         own[0] = froms[-1]
-    added = []
-    for line in instructions:
-        if line not in froms:
-            added.append(line)
-            added += [doing.format(*found.groups()) for setting, doing in UV if (found := re.search(setting, line))]
+    added = [line for line in instructions if line not in froms]
+    added += [doing.format(*found.groups()) for setting, doing in UV for line in added if (found := re.search(setting, line))]
     lines = [*stages, *own, *(["USER root", *added, "USER app"] if added else [])]
     words = () if any(line.startswith("CMD") for line in instructions) else start.words
     return dataclasses.replace(start, image=dock.image(lines, context=start.folder), words=words, stale=False)

@@ -22,8 +22,8 @@ def mac_environment(project):
     """A .venv that the host's Python made, of no use in a container."""
     place = project / ".venv"
     (place / "bin").mkdir(parents=True)
-    (place / "lib/python3.13/site-packages/uvicorn").mkdir(parents=True)
-    (place / "lib/python3.13/site-packages/uvicorn/__init__.py").touch()
+    (place / "lib/python3.13/site-packages").mkdir(parents=True)
+    (place / "lib/python3.13/site-packages/_compiled.cpython-313-darwin.so").write_bytes(bytes.fromhex("cffaedfe0c000001"))
     (place / "bin/python3.13").symlink_to(MAC_PYTHON)
     (place / "bin/python3").symlink_to("python3.13")
     (place / "bin/python").symlink_to("python3.13")

@@ -15,6 +15,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import subprocess
 import time
 
@@ -52,9 +53,9 @@ def until(truth, what):
 class Box:
     """One container."""
 
-    def __init__(self, name, ports):
+    def __init__(self, name):
         self.name = name
-        self.ports = ports
+        self.addresses = {}
 
     def state(self):
         return json.loads(docker("inspect", "--format", "{{json .State}}", self.name))
@@ -74,21 +75,31 @@ class Box:
 
     def wait(self):
         """Its exit code."""
-        until(lambda: not self.running(), f"the end of {self.name}\n{self.logs()}")
-        return self.state()["ExitCode"]
+        try:
+            return int(docker("wait", self.name))
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} did not end within {DEADLINE} seconds:\n{self.logs()}") from None
 
     def wait_for(self, text):
         """Until it has written the text."""
         until(lambda: text in self.logs() or not self.running(), f"{text!r} from {self.name}")
         assert text in self.logs(), f"it ended with {self.state()['ExitCode']} without {text!r}:\n{self.logs()}"
 
-    def address(self, port):
-        host, _, number = docker("port", self.name, port).splitlines()[0].rpartition(":")
-        return host, int(number)
+    def published(self, port):
+        """The address on the host, as long as it runs."""
+        if port not in self.addresses:
+            lines = docker("port", self.name, port, check=False).splitlines()
+            if not re.fullmatch(r"127\.0\.0\.1:\d+", lines[0] if lines else ""):
+                return None
+            self.addresses[port] = lines[0]
+        return self.addresses[port]
 
     def get(self, path, port=8000):
         """Status and body, or None while nothing answers."""
-        connection = http.client.HTTPConnection(*self.address(port), timeout=DEADLINE)
+        address = self.published(port)
+        if not address:
+            return None
+        connection = http.client.HTTPConnection(address, timeout=DEADLINE)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -100,10 +111,14 @@ class Box:
 
     def health(self, port=8000):
         """What /health says, once the server listens. A container that ends instead fails the test with all that it wrote."""
+        tries = itertools.count(1)
 
         def answer():
-            assert self.running(), f"it ended with {self.state()['ExitCode']} instead of serving:\n{self.logs()}"
-            return self.get("/health", port)
+            # Docker is asked now and then only: each time costs more than the try itself.
+            found = self.get("/health", port)
+            if not found and next(tries) % 10 == 0:
+                assert self.running(), f"it ended with {self.state()['ExitCode']} instead of serving:\n{self.logs()}"
+            return found
 
         status, body = until(answer, f"/health of {self.name}")
         assert status == 200, body
@@ -156,7 +171,7 @@ class Dock:
         command += [word for key, value in settings.items() for word in ("--env", f"{key}={value}")]
         self.names.append(name)
         docker(*command, *options, image, *words)
-        return Box(name, ports)
+        return Box(name)
 
     def volume(self):
         """A new volume's name; it is empty until a container fills it."""
@@ -177,7 +192,8 @@ class Dock:
         if self.volume_names:
             docker("volume", "rm", "--force", *self.volume_names, check=False)
         if self.image_names:
-            docker("image", "rm", "--force", *self.image_names, check=False)
+            # The layers stay as Docker's cache: the next test, or the next run, has most of them in common.
+            docker("image", "rm", "--force", "--no-prune", *self.image_names, check=False)
 
 
 def remove_strays():

@@ -265,8 +265,11 @@ def make_python():
 
 
 def build(image, lines, context=None, arguments=()):
-    """An image from the lines of a Dockerfile: without a context, or with a folder as context. The old builder, which all have."""
-    dockerfile = "\n".join([*lines, f"LABEL {LABEL}={recipe(image)}"]) + "\n"
+    """An image from the lines of a Dockerfile: without a context, or with a folder as context. The old builder, which all have.
+
+    The label stands first, so that what the build leaves in Docker's cache has it too, and is found when it is to be removed."""
+    labelled = [more for line in lines for more in ([line, f"LABEL {LABEL}={recipe(image)}"] if line.startswith("FROM ") else [line])]
+    dockerfile = "\n".join(labelled) + "\n"
     command = ["docker", "build", "--quiet", "--force-rm", "--tag", image, *arguments]
     command += ["--file", "-", str(context)] if context else ["-"]
     done = run(
@@ -294,9 +297,10 @@ def ensure():
     if missing & {PYTHON_BASE, ROOT, SAMPLE}:
         ensure_wheels()
         make_python()
-    # What has no name any more, the newest first: an image goes only when nothing is built on it.
+    # What has no name any more: the images that were replaced, and the cache of builds on them.
     for identifier in replaced:
         run("docker", "image", "rm", identifier, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    run("docker", "image", "prune", "--force", f"--filter=label={LABEL}", check=False, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,7 @@ def copied_mac(dock, folder):
     """COPY . . without a .dockerignore, over the environment that was built in the image."""
     project = failures.backend(folder)
     failures.mac_environment(project)
-    base = (f"FROM {images.SAMPLE}", "USER root", "RUN mv .venv /tmp/.venv", "COPY . .",
-            "RUN [ -e .venv ] || mv /tmp/.venv .venv", "USER app")  # fmt: skip
+    base = (f"FROM {images.SAMPLE}", "COPY . .")
     return Start(image=dock.image(base, context=project), base=base, folder=project)
 
 
@@ -32,7 +31,7 @@ def copied_mac(dock, folder):
 @pytest.mark.parametrize("number", [1, 2])
 def test_the_environment_of_a_mac(dock, tmp_path, way, number):
     start = way(dock, tmp_path)
-    finding = failures.refusal(dock, start, "venv-of-host", 72)
+    finding = failures.refusal(dock, start, "venv-from-another-machine", 72)
     assert failures.MAC_PYTHON.rpartition("/")[0] in str(finding), finding
     assert len(finding["fixes"]) == 2
     failures.mended(dock, start, finding, number)
@@ -40,7 +39,7 @@ def test_the_environment_of_a_mac(dock, tmp_path, way, number):
 
 def test_the_screen_of_an_environment_of_a_mac(dock, tmp_path):
     start = mounted_mac(dock, tmp_path)
-    failures.check_golden(dock, start, failures.refusal(dock, start, "venv-of-host", 72))
+    failures.check_golden(dock, start, failures.refusal(dock, start, "venv-from-another-machine", 72))
 
 
 def test_an_empty_volume_over_the_environment(dock):
@@ -57,7 +56,7 @@ def stale_volume(dock):
         "-c",
         "cd /volume && mkdir -p bin lib/python3.11/site-packages && ln -s /usr/local/bin/python3 bin/python && ln -s python bin/python3"
         f" && cp -r /app/.venv/{SITE}/uvicorn lib/python3.11/site-packages/"
-        " && printf 'home = /usr/local/bin\\nversion = 3.11.9\\n' > pyvenv.cfg",
+        " && printf 'home = /usr/local/bin\\ninclude-system-site-packages = false\\nversion = 3.11.9\\n' > pyvenv.cfg",
         image=images.ROOT, binary=None, ports=(), volumes=[f"{volume}:/volume"], options=["--entrypoint=/bin/sh"],
     )  # fmt: skip
     assert box.wait() == 0, box.logs()
@@ -130,7 +129,7 @@ def unreachable():
 
 
 def test_the_screen_of_a_python_that_the_user_may_not_reach(dock, unreachable):
-    finding = failures.refusal(dock, unreachable, "python-unreachable", 72)
+    finding = failures.refusal(dock, unreachable, "python-not-reachable", 72)
     assert "'/root'" in finding["title"]
     failures.check_golden(dock, unreachable, finding)
     Start(image=unreachable.image, options=("--user=root",)).run(dock).health()
@@ -138,7 +137,7 @@ def test_the_screen_of_a_python_that_the_user_may_not_reach(dock, unreachable):
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_python_that_the_user_may_not_reach(dock, unreachable, number):
-    finding = failures.refusal(dock, unreachable, "python-unreachable", 72)
+    finding = failures.refusal(dock, unreachable, "python-not-reachable", 72)
     assert len(finding["fixes"]) == 3
     failures.mended(dock, unreachable, finding, number)
 
@@ -146,12 +145,26 @@ def test_a_python_that_the_user_may_not_reach(dock, unreachable, number):
 # ---- commands
 
 
-def test_a_script_without_its_x_bit(dock, tmp_path):
-    script = tmp_path / "entrypoint.sh"
-    script.write_text("#!/bin/sh\nexec uvicorn app.main:app --host 0.0.0.0\n")
-    script.chmod(0o644)
-    start = Start(words=("/entrypoint.sh",), volumes=(f"{script}:/entrypoint.sh",), folder=tmp_path)
+SCRIPT = "#!/bin/sh\nexec uvicorn app.main:app --host 0.0.0.0\n"
+
+
+@pytest.mark.parametrize("mounted", ["the script", "its folder"])
+def test_a_mounted_script_without_its_x_bit(dock, tmp_path, mounted):
+    (tmp_path / "entrypoint.sh").write_text(SCRIPT)
+    volume = f"{tmp_path}:/scripts" if mounted == "its folder" else f"{tmp_path}/entrypoint.sh:/scripts/entrypoint.sh"
+    start = Start(words=("/scripts/entrypoint.sh",), volumes=(volume,), folder=tmp_path)
+    tmp_path.chmod(0o755)
     finding = failures.refusal(dock, start, "command-not-executable", 126)
+    assert len(finding["fixes"]) == 1
+    failures.mended(dock, start, finding, 1)
+
+
+def test_a_script_of_the_image_without_its_x_bit(dock, tmp_path):
+    (tmp_path / "entrypoint.sh").write_text(SCRIPT)
+    base = (f"FROM {images.SAMPLE}", "COPY entrypoint.sh /entrypoint.sh")
+    start = Start(image=dock.image(base, context=tmp_path), base=base, words=("/entrypoint.sh",), folder=tmp_path)
+    finding = failures.refusal(dock, start, "command-not-executable", 126)
+    assert len(finding["fixes"]) == 1
     failures.mended(dock, start, finding, 1)
 
 
@@ -183,7 +196,7 @@ def test_a_mount_that_hides_the_application(dock, tmp_path):
 
 
 def test_a_working_folder_too_deep(dock):
-    start = Start(options=("--workdir=/app/app",))
+    start = Start(words=("app.main:app",), options=("--workdir=/app/app",))
     finding = failures.refusal(dock, start, "app-module-missing", 66)
     failures.mended(dock, start, finding, 1)
 

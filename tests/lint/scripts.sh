@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fails on what shellcheck says of any shell script, and on what ruff says of any Python file: syntax, names that don't exist, imports
-# that nobody uses.
+# that nobody uses. (F811 takes a fixture that is imported and then asked for by a test as a redefinition.)
 set -eu
 
 kind() {
@@ -22,5 +22,5 @@ failed=0
 kind shell | xargs -r shellcheck || failed=1
 ruff=build/tools/venv/bin/ruff
 [ -x "$ruff" ] || ruff=ruff
-kind python | xargs -r "$ruff" check --no-cache --quiet --isolated --target-version py311 --select E4,E7,E9,F || failed=1
+kind python | xargs -r "$ruff" check --no-cache --quiet --isolated --target-version py311 --select E4,E7,E9,F --ignore F811 || failed=1
 exit "$failed"

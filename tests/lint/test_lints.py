@@ -29,6 +29,10 @@ def body(lines):
 
 # lint, the file that is put into the good tree, its text, and words that the lint must say
 BAD = (
+    ("rules.py", "include/base/rules.def", 'RULE(LOST,\n    .name = "lost",\n', "lost: no test shows it"),
+    ("rules.py", "include/base/rules.def", 'RULE(LOST,\n    .name = "lost",\n', "nothing in init/ adds RULE_LOST"),
+    ("rules.py", "include/base/rules.def", 'RULE(LOST,\n    .name = "found",\n', "RULE_LOST is called found"),
+    ("rules.py", "tests/golden/without.txt", "lost: no reason\n", "but no rule"),
     ("layers.sh", "init/facts/elf.c", '#include "process/child.h"\n', "upward include: facts must not know process"),
     ("layers.sh", "init/process/child.c", '#include "checks/host.h"\n', "sideways include: process must not know checks"),
     ("layers.sh", "init/checks/host.c", '#include "process/child.h"\n', "sideways include: checks must not know process"),

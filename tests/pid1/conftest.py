@@ -22,14 +22,14 @@ LIMIT = 60
 """Seconds until a condition counts as never to come. Nothing is expected to take so long."""
 
 
-def until(condition, what):
+def until(condition, what, limit=LIMIT):
     """Waits until condition() is true, and returns what it gave."""
-    end = time.monotonic() + LIMIT
+    end = time.monotonic() + limit
     while True:
         value = condition()
         if value:
             return value
-        assert time.monotonic() < end, f"not within {LIMIT} seconds: {what() if callable(what) else what}"
+        assert time.monotonic() < end, f"not within {limit} seconds: {what() if callable(what) else what}"
         time.sleep(0.005)
 
 
@@ -117,9 +117,9 @@ class Run:
         until(lambda: self.err.count(text) >= times, lambda: f"{text!r} on stderr:\n{self.err}\nand on stdout:\n{self.out}")
         return self
 
-    def signal(self, number, times=1):
-        for _ in range(times):
-            os.kill(self.pid, number)
+    def signal(self, number):
+        assert self.pid > 0, "it ended before it could be signalled"
+        os.kill(self.pid, number)
         return self
 
     def ended(self):
@@ -146,9 +146,19 @@ class Run:
         return found
 
     def kill(self):
+        """Ends the namespaces and all in them. A test that starts many one after the other does it itself."""
+        if self._report is None:
+            return
         self.launcher.send_signal(signal.SIGKILL)
         self.launcher.wait()
         os.close(self._report)
+        self._report = None
+
+    def code(self):
+        """wait(), and then kill()."""
+        code = self.wait()
+        self.kill()
+        return code
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ DEADLY = [number for number in range(1, 65) if number not in IGNORED + STOPPING]
 
 def test_code_of_the_child_is_ours(start, pid1):
     for code in (0, 1, 2, 3, 42, 126, 127, 128, 143, 255):
-        assert start("--", ACTOR, "exit", code, pid1=pid1).wait() == code
+        assert start("--", ACTOR, "exit", code, pid1=pid1).code() == code
 
 
 def test_signal_that_the_child_died_of_is_ours(start, pid1):
     for number in DEADLY:
-        assert start("--", ACTOR, "die", number, pid1=pid1).wait() == 128 + number
+        assert start("--", ACTOR, "die", number, pid1=pid1).code() == 128 + number
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_stop_of_everybody_at_once_was_asked_for(start, server, pid1):
 def dies_among_orphans(start, pid1, rounds):
     words = ["times", "20", "orphan", "gate", "end", "end", "open", "exit", "7"]
     for _ in range(rounds):
-        assert start("--", ACTOR, *words, pid1=pid1).wait() == 7
+        assert start("--", ACTOR, *words, pid1=pid1).code() == 7
 
 
 def test_code_among_orphans_that_die_in_the_same_instant(start, pid1):

@@ -32,7 +32,11 @@ class Image:
         self.binds = [("/usr", "/usr")]
         (root / "usr").mkdir()
         for name in ("bin", "lib", "lib64"):
-            (root / name).symlink_to(f"usr/{name}")
+            if os.path.islink(f"/{name}"):
+                (root / name).symlink_to(f"usr/{name}")
+            elif os.path.isdir(f"/{name}"):
+                (root / name).mkdir()
+                self.binds.append((f"/{name}", f"/{name}"))
         self.folder("/app")
         self.environment(VENV)
 
@@ -136,6 +140,12 @@ def test_a_mount_over_the_environment_is_told(hidden, named_by):
     assert finding["values"]["mount"] == "/app"
     assert finding["values"]["wanted"] == f"{VENV}/bin/python"
     assert finding["values"]["source"].endswith("/backend")
+
+
+def test_the_mount_is_told_when_nothing_names_the_environment(hidden):
+    finding = hidden.refused("uvicorn-not-installed", env={"PATH": "/usr/bin"})
+    assert finding["values"]["mount"] == "/app"
+    assert f"- {VENV}" in json.dumps(finding["fixes"])
 
 
 def test_its_first_fix_makes_it_start(hidden, tmp_path):
@@ -309,6 +319,12 @@ def test_of_the_found_ones_the_one_with_uvicorn_is_taken(image):
     image.environment(VENV, uvicorn=False)
     image.environment("/opt/venv")
     assert image.serves(env={"PATH": "/usr/bin"}, by="/opt/venv").err == ""
+
+
+def test_path_is_searched_for_an_environment_with_uvicorn(image):
+    image.environment("/tools/venv", uvicorn=False)
+    env = {"PATH": f"/tools/venv/bin:{VENV}/bin:/usr/bin"}
+    assert image.serves(env=env).err == ""
 
 
 def test_packages_on_pythonpath_only(image):

@@ -3,11 +3,15 @@ compared with tests/golden. What each says is decided by include/base/rules.def.
 
 import dataclasses
 import json
+import os
 import re
+import shutil
+import signal
 from collections.abc import Callable
 
 import golden
 import pytest
+from conftest import BINARY
 
 VENV = {"VIRTUAL_ENV": "/app/.venv"}
 
@@ -21,6 +25,7 @@ class Scene:
     env: dict = dataclasses.field(default_factory=dict)
     make: Callable = lambda root: None
     more: dict = dataclasses.field(default_factory=dict)  # for start()
+    stop: int = 0  # a signal that it gets as soon as it says "ready"
 
 
 def file(path, content, mode=0o755):
@@ -56,7 +61,50 @@ def python(content, mode=0o755):
     return file("app/.venv/bin/python", content, mode)
 
 
+def for_riscv(root):
+    """A good ELF file for another machine."""
+    content = bytearray((root / "actor").read_bytes())
+    content[18:20] = (243).to_bytes(2, "little")  # e_machine, EM_RISCV
+    python(bytes(content))(root)
+
+
 PYVENV = b"home = /usr/local/bin\nversion = 3.13.5\ncommand = /usr/local/bin/python3 -m venv /build/.venv\n"
+CFG = b"home = /usr/local/bin\nversion = 3.13.5\n"
+LIBRARY = "usr/local/lib/python3.13"
+APP = file("app/app/__init__.py", b"")
+CHECK = ("check", "--probe", "never")
+FROM_OUTSIDE = ("check", "--root", "/image", "--workdir", "/app", "--env", "VIRTUAL_ENV=/app/.venv")  # never asks
+SERVED = {**VENV, "UVICORN_APP_DIR": "/app"}
+# An environment in which reading finds all that serving needs: nothing is asked, so that the Python in it may be any program.
+ENVIRONMENT = all_of(
+    file("usr/local/bin/python3.13", "actor"),
+    file(f"{LIBRARY}/os.py", b"", 0o644),
+    file(f"{LIBRARY}/encodings/__init__.py", b"", 0o644),
+    folder(f"{LIBRARY}/lib-dynload"),
+    link("app/.venv/bin/python", "/usr/local/bin/python3.13"),
+    file("app/.venv/pyvenv.cfg", CFG, 0o644),
+    file("app/.venv/lib/python3.13/site-packages/uvicorn/__init__.py", b"", 0o644),
+    file("app/.venv/lib/python3.13/site-packages/uvicorn/__main__.py", b"", 0o644),
+)
+
+
+def unpacked(make):
+    """The same as an image that was unpacked into a folder, to be judged from outside."""
+
+    def make_inside(root):
+        file("image/actor", "actor")(root)
+        make(root / "image")
+
+    return make_inside
+
+
+def application(path, content):
+    """An environment, and a file of the application."""
+    return all_of(ENVIRONMENT, file(path, content, 0o644))
+
+
+PASSWD = file("etc/passwd", b"root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n", 0o644)
+GROUPS = file("etc/group", b"".join(b"group%d:x:%d:app\n" % (number, 2000 + number) for number in range(70)), 0o644)
 MANY = {f"ASGI_INIT_NUMBER_{number}": "1" for number in range(60)}
 
 SCENES = {
@@ -84,6 +132,53 @@ SCENES = {
     "command-not-executable": Scene(126, ("/entry.sh",), make=file("entry.sh", b"#!/actor\n", 0o644)),
     "script-has-crlf": Scene(127, ("/entry.sh",), make=file("entry.sh", b"#!/actor\r\nexit 0\r\n")),
     "script-interpreter-missing": Scene(127, ("/entry.sh",), make=file("entry.sh", b"#!/bin/bash\n")),
+    "script-without-interpreter-line": Scene(98, ("/entry.sh",), make=all_of(file("entry.sh", b"exit 0\n"), file("bin/sh", "actor"))),
+    "settings-conflict": Scene(78, ("--exec", "--stop-timeout", "5", "/actor"), {"ASGI_INIT_MAP_SIGNAL": "HUP="}),
+    "unknown-capability": Scene(64, ("--keep-caps", "net_bind_servce", "/actor")),
+    "malformed-user": Scene(67, ("--user", "app:app:app", "/actor"), make=PASSWD),
+    "no-such-user": Scene(67, ("--user", "ap", "/actor"), make=PASSWD),
+    "no-such-group": Scene(67, ("--user", "app:staff", "/actor"), make=PASSWD),
+    "too-many-groups": Scene(67, ("--user", "app", "/actor"), make=all_of(PASSWD, GROUPS)),
+    "puid-not-number": Scene(67, ("/actor",), {"PUID": "app", "PGID": "1000"}),
+    "user-needs-root": Scene(77, ("--user", "2000", "/actor"), more={"user": (1000, 1000)}),
+    "user-without-entry": Scene(0, ("--user", "2000", "/actor"), make=PASSWD),
+    "program-for-other-machine": Scene(72, env=VENV, make=for_riscv),
+    "app-reference-malformed": Scene(66, (*CHECK, "app/main.py:app"), SERVED, application("app/app/main.py", b"app = FastAPI()\n")),
+    "app-dir-missing": Scene(66, (*FROM_OUTSIDE, "app.main:app", "--app-dir", "src"), {}, unpacked(ENVIRONMENT)),
+    "app-submodule-missing": Scene(
+        0, (*CHECK, "app.mian:app"), SERVED, all_of(APP, application("app/app/main.py", b"app = FastAPI()\n"))
+    ),
+    "app-file-empty": Scene(0, (*CHECK, "app.main:app"), SERVED, application("app/app/main.py", b"")),
+    "app-attribute-missing": Scene(
+        0, (*CHECK, "app.main:app"), SERVED, application("app/app/main.py", b"application = FastAPI()\n")
+    ),
+    "app-is-factory": Scene(
+        0, (*CHECK, "main:create_app"), SERVED, application("app/main.py", b"def create_app():\n    return FastAPI()\n")
+    ),
+    "app-unreadable": Scene(
+        0, (*CHECK, "main:app"), SERVED, all_of(ENVIRONMENT, file("app/main.py", b"app = FastAPI()\n", 0o600)), {"user": (1000, 1000)}
+    ),
+    "module-shadowed": Scene(
+        98, ("main:app",), SERVED, all_of(application("app/main.py", b"app = FastAPI()\n"), file("app/fastapi.py", b""))
+    ),
+    "venv-version-mismatch": Scene(
+        72, ("check", "main:app"), VENV,
+        all_of(ENVIRONMENT, lambda root: (root / "app/.venv/lib/python3.13").rename(root / "app/.venv/lib/python3.12")),
+    ),
+    "uvicorn-not-installed": Scene(
+        72, (*FROM_OUTSIDE, "main:app"), {},
+        unpacked(
+            all_of(
+                application("app/main.py", b"app = FastAPI()\n"),
+                lambda root: (root / "app/.venv/lib/python3.13/site-packages/uvicorn").rename(root / "uvicorn"),
+            )
+        ),
+    ),
+    "killed-by-timeout": Scene(
+        137, ("--stop-timeout", "0.2", "/gunicorn", "ignore", "15", "say", "ready", "pause"), make=file("gunicorn", "actor"),
+        stop=signal.SIGTERM,
+    ),
+    "ended": Scene(3, ("-v", "/actor", "exit", "3")),
     "crashed": Scene(139, ("/gunicorn", "die", "11"), make=file("gunicorn", "actor")),
     "killed-from-outside": Scene(137, ("/gunicorn", "die", "9"), make=file("gunicorn", "actor")),
 }  # fmt: skip
@@ -100,19 +195,83 @@ def block(text, rule):
     return found[0] + "\n"
 
 
+def check_shown(rule, code, shown, told):
+    """Two runs of the same, one as text and one in JSON."""
+    assert (shown.wait(), told.wait()) == (code, code), shown.err
+    findings = [entry for entry in objects(told.out + told.err) if entry.get("rule") == rule]
+    assert findings, told.err
+    golden.compare_finding(rule, block(shown.out + shown.err, rule), findings[0])
+
+
 @pytest.mark.parametrize("rule", SCENES)
 def test_finding(start, root_folder, rule):
     scene = SCENES[rule]
     scene.make(root_folder)
 
     def run(**env):
-        return start(*scene.words, root=root_folder, program="/asgi-init", env={**scene.env, **env}, **scene.more)
+        process = start(*scene.words, root=root_folder, program="/asgi-init", env={**scene.env, **env}, **scene.more)
+        return process.said("ready").signal(scene.stop) if scene.stop else process
 
-    shown, told = run(), run(ASGI_INIT_LOG_FORMAT="json")
-    assert (shown.wait(), told.wait()) == (scene.code, scene.code), shown.err
-    findings = [entry for entry in objects(told.out + told.err) if entry.get("rule") == rule]
-    assert findings, told.err
-    golden.compare_finding(rule, block(shown.out + shown.err, rule), findings[0])
+    check_shown(rule, scene.code, run(), run(ASGI_INIT_LOG_FORMAT="json"))
+
+
+# Without some capability, started by setpriv; or in a user namespace of one id, started by unshare.
+BARE = ("--bounding-set", "-all", "--inh-caps", "-all", BINARY)
+RESTRICTED = {
+    "user-not-permitted": ("/usr/bin/setpriv", 77, (*BARE, "--user", "54321:54321", "--", "true")),
+    "capability-not-available": ("/usr/bin/setpriv", 77, (*BARE, "--keep-caps", "net_raw", "--", "true")),
+    "privileges-not-changed": (
+        "/usr/bin/setpriv", 71,
+        ("--bounding-set", "-all,+setuid,+kill", "--inh-caps", "-all", BINARY, "--drop-privs", "--new-privs", "--", "true"),
+    ),
+    "id-not-mapped": ("/usr/bin/unshare", 77, ("--user", "--map-root-user", BINARY, "--user", "54321:54321", "--", "true")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RESTRICTED)
+def test_finding_of_who_may_not(start, rule):
+    program, code, words = RESTRICTED[rule]
+
+    def run(**env):
+        return start(*words, program=program, env={"PATH": "/usr/bin:/bin", **env})
+
+    check_shown(rule, code, run(), run(ASGI_INIT_LOG_FORMAT="json"))
+
+
+def test_finding_of_an_output_of_root(start):
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    words = ("--bounding-set", "-all,+setuid,+setgid", "--inh-caps", "-all", BINARY, "-v", "--user", "54321:54321", "--", "true")
+
+    def run(**env):
+        return start(*words, program="/usr/bin/setpriv", env={"PATH": "/usr/bin:/bin", **env}, stdout=write_end)
+
+    check_shown("output-not-handed-over", 0, run(), run(ASGI_INIT_LOG_FORMAT="json"))
+    os.close(read_end)
+    os.close(write_end)
+
+
+NOEXEC = """
+mkdir "$0/app" && mount -t tmpfs -o noexec none "$0/app" && mkdir -p "$0/app/.venv/bin" && cp "$0/actor" "$0/app/.venv/bin/python" &&
+mount -t proc none "$0/proc" && exec chroot "$0" /asgi-init
+"""
+
+
+def test_finding_of_a_mount_without_execution(start, root_folder, tmp_path):
+    def run(folder, **env):
+        shutil.copytree(root_folder, folder, ignore=shutil.ignore_patterns("dev"))
+        env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **VENV, **env}
+        return start("-c", NOEXEC, folder, program="/bin/sh", env=env)
+
+    check_shown("program-on-noexec-mount", 72, run(tmp_path / "one"), run(tmp_path / "two", ASGI_INIT_LOG_FORMAT="json"))
+
+
+def test_finding_of_file_capabilities(start, root_folder):
+    os.setxattr(root_folder / "actor", "security.capability", bytes.fromhex("0100000200040000000000000000000000000000"))
+
+    def run(**env):
+        return start("--drop-privs", "--", "/actor", root=root_folder, program="/asgi-init", env=env)
+
+    check_shown("interpreter-capabilities", 126, run(), run(ASGI_INIT_LOG_FORMAT="json"))
 
 
 def test_a_start_failure_is_left_where_kubernetes_reads_it(start, root_folder):

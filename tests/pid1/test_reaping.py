@@ -54,8 +54,8 @@ def memory(run):
 
 
 def settled(run, rounds):
-    run.said("ready", rounds)
-    until(lambda: len(children(run.pid)) == 1, "all reaped")
+    until(lambda: run.out.count("ready") == rounds, "all started", 500)
+    until(lambda: len(children(run.pid)) == 1, "all reaped", 500)
     return memory(run), len(os.listdir(f"/proc/{run.pid}/fd"))
 
 
@@ -72,8 +72,8 @@ def test_twenty_thousand_orphans_at_once(start):
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_hundred_thousand_orphans_in_a_row(start):
-    few, many = (["times", n, "orphan", "end", "end", "say", "ready", "take", "1"] for n in ("100", "100000"))
-    run = start("--", ACTOR, *few, *many)
+    few, many = (["times", n, "orphan", "end", "end", "say", "ready"] for n in ("100", "100000"))
+    run = start("--", ACTOR, *few, "take", "1", *many, "pause")
     before = settled(run, 1)
     run.signal(10)
     assert settled(run, 2) == before

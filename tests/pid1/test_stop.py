@@ -211,7 +211,7 @@ def test_stop_timeout_holds_for_a_server_under_a_shell(start, pid1):
     run = start("--stop-timeout", "0.5", "--", *shell(f"finish 15 {LONG} 0 say ready pause"), pid1=pid1)
     run.said("ready").signal(TERM)
     assert run.wait() == 128 + TERM
-    assert "SIGKILL" in run.err
+    assert "SIGKILL" in run.err and "--stop-timeout" in run.err
 
 
 def test_deaf_one_under_a_shell_is_killed(start, pid1):

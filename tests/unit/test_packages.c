@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "checks/host.h"
 #include "checks/packages.h"
 #include "tree.h"
 
@@ -135,7 +136,9 @@ static void fill(struct interpreter *interpreter, const struct row *row)
 
 static struct scene scene_with(const struct environment *environment)
 {
+    static const struct host host; /* no mount is known */
     return (struct scene){.reader = &reader,
+                          .host = &host,
                           .settings = &settings,
                           .environment = environment,
                           .findings = &findings,

@@ -101,6 +101,18 @@ static const struct row rows[] = {
      .variables = {"PATH=/usr/bin:/good/bin"},
      .chosen = "/good/bin/python",
      .origin = "PATH"},
+    {.label = "an entry of PATH without uvicorn yields to a later one",
+     .variables = {"PATH=/bare/bin:/usr/bin:/good/bin"},
+     .chosen = "/good/bin/python",
+     .origin = "PATH"},
+    {.label = "and to the image's own Python in PATH",
+     .variables = {"PATH=/bare/bin:/usr/local/bin"},
+     .chosen = "/usr/local/bin/python3",
+     .origin = "PATH"},
+    {.label = "but to nothing that PATH doesn't name",
+     .variables = {"PATH=/bare/bin:/usr/bin"},
+     .chosen = "/bare/bin/python",
+     .origin = "PATH"},
     {.label = "an entry of PATH that only has the name",
      .variables = {"PATH=/app/.venv/bin:/usr/local/bin"},
      .rule = RULE_PYTHON_MISSING},
@@ -286,11 +298,12 @@ static void a_path_of_thousands_of_entries_leaves_room(void **state)
     const struct row row = {.label = ""};
     (void)state;
     for (unsigned i = 0; i < 200; i++) {
-        for (unsigned dots = 0; dots < i; dots++)
-            text_add(&text, "/.");
-        text_add(&text, "/empty:/gone/");
-        text_unsigned(&text, i);
-        text_add(&text, ":");
+        char folder[32];
+        struct text name = TEXT_ON(folder);
+        text_add(&name, "many/p");
+        text_unsigned(&name, i);
+        tree_folder(&image.tree, folder);
+        text_join(&text, "/", folder, ":/gone:/empty:", NULL);
     }
     assert_false(text.cut);
     begin(&row);
@@ -300,6 +313,18 @@ static void a_path_of_thousands_of_entries_leaves_room(void **state)
     assert_true(places.cut);
     assert_true(places_choose(&image.scene, &places, 0, packages_has_uvicorn, &choice));
     assert_string_equal(choice.interpreter.path, "/usr/local/bin/python3");
+}
+
+static void a_folder_by_two_names_is_looked_at_once(void **state)
+{
+    const struct row row = {.variables = {"PATH=/usr/bin:/bin:/usr/./bin/"}};
+    (void)state;
+    image_link(&image.tree, "bin", "usr/bin");
+    begin(&row);
+    places_list(&image.scene, &places);
+    assert_int_equal(places.count, 2);
+    assert_span(places.list[0].path, "/usr/bin");
+    assert_span(places.list[1].path, "/usr/local/bin");
 }
 
 static void environments_above_the_app_must_be_trusted(void **state)
@@ -351,6 +376,7 @@ int main(void)
         cmocka_unit_test(the_next_place_is_judged_from_its_index_on),
         cmocka_unit_test(names_that_are_too_long_are_refused),
         cmocka_unit_test(a_path_of_thousands_of_entries_leaves_room),
+        cmocka_unit_test(a_folder_by_two_names_is_looked_at_once),
         cmocka_unit_test(environments_above_the_app_must_be_trusted),
         cmocka_unit_test(files_named_like_environments_are_passed_over),
     };

@@ -166,9 +166,12 @@ static void another_machine_is_a_warning(void **state)
     tree_mode(&image.tree, "app/other", 0755);
     assert_true(judge("/app/other", ROOT_MOUNT));
     assert_false(file.other_machine);
+    /* As if the image were our own root. For ourselves the kernel would be asked, which has another one. */
     image.reader.is_ours = true;
+    image.reader.identity.is_self = false;
     bool starts = judge("/app/other", ROOT_MOUNT);
     image.reader.is_ours = false;
+    image.reader.identity.is_self = true;
     assert_true(starts);
     assert_true(file.other_machine);
     assert_int_equal(image.findings.list[0].rule, RULE_PROGRAM_FOR_OTHER_MACHINE);

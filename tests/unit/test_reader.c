@@ -397,6 +397,49 @@ static void kernel_files_are_read_of_the_own_root_only(void **state)
     assert_int_equal(length, 0);
 }
 
+/* Of our own root the kernel is asked at once: both ways must say the same. */
+static void both_ways_of_walking_agree(void **state)
+{
+    static const char *const names[] = {
+        "",           "/app",
+        "/app/",      "/app/bin/../bin/python",
+        "/relative",  "/folder/bin/python",
+        "/missing/x", "/file/",
+        "/file/x",    "/fifo",
+        "/socket",    "/loop",
+        "/self",      "/chain40",
+        "/empty",     "/file_slash",
+        "/up/bin/",   "/locked/bin/python",
+    };
+    struct reader real;
+    (void)state;
+    assert_int_equal(reader_open(&real, NULL), 0);
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        char whole[512], one[64], two[64];
+        size_t one_length, two_length;
+        struct stat one_status = {0}, two_status = {0};
+        struct text path = TEXT_ON(whole);
+        text_join(&path, top, names[i], NULL);
+        print_message("%s\n", whole);
+        struct span inside = span_of(names[i][0] ? names[i] : "/"), outside = text_as_span(&path);
+        assert_int_equal(reader_stat(&reader, inside, &one_status), reader_stat(&real, outside, &two_status));
+        assert_int_equal(one_status.st_ino, two_status.st_ino);
+        assert_int_equal(reader_read(&reader, inside, 1, one, sizeof(one), &one_length),
+                         reader_read(&real, outside, 1, two, sizeof(two), &two_length));
+        assert_int_equal(one_length, two_length);
+        assert_memory_equal(one, two, one_length);
+        assert_int_equal(reader_link(&reader, inside, one, sizeof(one), &one_length),
+                         reader_link(&real, outside, two, sizeof(two), &two_length));
+        assert_int_equal(one_length, two_length);
+        assert_memory_equal(one, two, one_length);
+        /* And the trace's walk with both. */
+        assert_int_equal(reader_walk(&real, outside, &trace), reader_walk(&reader, inside, &trace));
+    }
+    assert_int_equal(reader_stat(&real, SPAN("relative"), &(struct stat){0}), EINVAL);
+    assert_int_equal(reader_stat(&real, (struct span){0}, &(struct stat){0}), ENOENT);
+    reader_close(&real);
+}
+
 struct listing {
     unsigned count;
     bool saw_python;
@@ -462,6 +505,51 @@ static void roots_that_are_no_folders_are_refused(void **state)
     reader_close(&none);
 }
 
+/* On our own root, as ourselves, the kernel walks in one call. It must answer as our own walk does. `walking` has the same
+ * root and rights, and only doesn't know that the root is ours. */
+static void the_kernel_answers_as_the_walk_does(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"/file",      "/file/",
+                                       "/file/x",    "/folder",
+                                       "/folder/",   "/folder/bin",
+                                       "/fifo",      "/dangling",
+                                       "/loop",      "/missing",
+                                       "/missing/x", "/app",
+                                       "/app/",      "",
+                                       "/",          "//folder//bin/../bin/.",
+                                       "/to_root"};
+    struct reader ours, walking;
+    assert_int_equal(reader_open(&ours, NULL), 0);
+    assert_int_equal(reader_open(&walking, NULL), 0);
+    walking.is_ours = false;
+    for (size_t i = 0; i < ARRAY_LENGTH(ends); i++) {
+        char path[PATH_MOST], bytes[2][64] = {"", ""};
+        struct stat status[2] = {{0}, {0}};
+        struct listing lists[2] = {{0}, {0}};
+        size_t length[2];
+        snprintf(path, sizeof(path), "%s%s", top, ends[i]);
+        print_message("%s\n", path);
+        assert_int_equal(reader_stat(&ours, span_of(path), &status[0]),
+                         reader_stat(&walking, span_of(path), &status[1]));
+        assert_int_equal(status[0].st_ino, status[1].st_ino);
+        assert_int_equal(reader_may(&ours, span_of(path), 4), reader_may(&walking, span_of(path), 4));
+        assert_int_equal(reader_read(&ours, span_of(path), 1, bytes[0], 64, &length[0]),
+                         reader_read(&walking, span_of(path), 1, bytes[1], 64, &length[1]));
+        assert_int_equal(length[0], length[1]);
+        assert_memory_equal(bytes[0], bytes[1], 64);
+        assert_int_equal(reader_link(&ours, span_of(path), bytes[0], 64, &length[0]),
+                         reader_link(&walking, span_of(path), bytes[1], 64, &length[1]));
+        assert_int_equal(length[0], length[1]);
+        assert_memory_equal(bytes[0], bytes[1], length[0]);
+        assert_int_equal(reader_list(&ours, span_of(path), 9, count_name, &lists[0]),
+                         reader_list(&walking, span_of(path), 9, count_name, &lists[1]));
+        assert_int_equal(lists[0].count, lists[1].count);
+    }
+    reader_close(&ours);
+    reader_close(&walking);
+}
+
 /* Whatever was walked, every descriptor is closed again: the next one gets the same number. */
 static void no_descriptor_is_left_open(void **state)
 {
@@ -497,8 +585,10 @@ int main(void)
         cmocka_unit_test(only_regular_files_are_read),
         cmocka_unit_test(devices_are_never_read),
         cmocka_unit_test(kernel_files_are_read_of_the_own_root_only),
+        cmocka_unit_test(both_ways_of_walking_agree),
         cmocka_unit_test(folders_are_listed_within_bounds),
         cmocka_unit_test(links_are_read_without_following),
+        cmocka_unit_test(the_kernel_answers_as_the_walk_does),
         cmocka_unit_test(roots_that_are_no_folders_are_refused),
         cmocka_unit_test(no_descriptor_is_left_open),
     };

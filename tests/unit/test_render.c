@@ -91,6 +91,7 @@ static void test_the_story(void **state)
                 "             - /app/.venv\n"
                 "  fix 2    put it outside /app, in the Dockerfile:\n"
                 "             ENV UV_PROJECT_ENVIRONMENT=/opt/venv          # pip, Poetry: see explain\n"
+                "             ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH\n"
                 "  fix 3    mount the code only, not the folder around it; in compose.yaml, for example\n"
                 "             - ./app:/app/app\n"
                 "\n"
@@ -103,10 +104,11 @@ static void test_shades(void **state)
     (void)state;
     struct finding *finding = add(RULE_CRASHED);
     set(finding, "signal", "SIGBUS");
+    set(finding, "seconds", "3");
     set(finding, "bus", "yes");
     render_finding(finding, false, &sink);
-    assert_true(shown("warning[crashed]: crashed with SIGBUS\n"));
-    assert_true(shown("  why      a file that was mapped got shorter"));
+    assert_true(shown("warning[crashed]: crashed with SIGBUS after 3 s\n"));
+    assert_true(shown("  why      mostly, a file that was mapped got shorter"));
     assert_true(shown("fix 1    give it more shared memory, in compose.yaml:\n"));
     assert_false(shown("fix 2"));
     start(NULL);
@@ -116,7 +118,12 @@ static void test_shades(void **state)
     assert_true(shown("UV_PYTHON_DOWNLOADS=never"));
     start(NULL);
     render_finding(add(RULE_CRASHED), false, &sink);
-    assert_true(shown("crashed with {signal}\n"));
+    assert_true(shown("crashed with {signal} after {seconds} s\n"));
+    start(NULL);
+    finding = add(RULE_UNKNOWN_SETTING);
+    set(finding, "setting", "ASGI_INIT_X");
+    render_finding(finding, false, &sink);
+    assert_true(shown("warning[unknown-setting]: ASGI_INIT_X is not a setting of asgi-init\n"));
 }
 
 static void test_lines_without_their_values_are_left_out(void **state)
@@ -136,6 +143,7 @@ static void test_lines_without_their_values_are_left_out(void **state)
                 "\n"
                 "  fix 1    put it outside /, in the Dockerfile:\n"
                 "             ENV UV_PROJECT_ENVIRONMENT=/opt/venv          # pip, Poetry: see explain\n"
+                "             ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH\n"
                 "  fix 2    mount the code only, not the folder around it; in compose.yaml, for example\n"
                 "             - ./app://app\n"
                 "\n"
