@@ -531,6 +531,13 @@ static int open_regular(int folder, const char *name, int flags, int *file)
     return error;
 }
 
+static int read_and_close(int file, uint64_t offset, void *buffer, size_t size, size_t *length)
+{
+    int error = reader_read_at(file, offset, buffer, size, length);
+    close(file);
+    return error;
+}
+
 int reader_read_at(int file, uint64_t offset, void *buffer, size_t size, size_t *length)
 {
     *length = 0;
@@ -583,11 +590,7 @@ int reader_read(const struct reader *reader, struct span path, uint64_t offset, 
     int file;
     *length = 0;
     int error = reader_open_file(reader, path, &file, &status);
-    if (error)
-        return error;
-    error = reader_read_at(file, offset, buffer, size, length);
-    close(file);
-    return error;
+    return error ? error : read_and_close(file, offset, buffer, size, length);
 }
 
 int reader_read_kernel(const struct reader *reader, const char *path, void *buffer, size_t size, size_t *length)
@@ -598,7 +601,7 @@ int reader_read_kernel(const struct reader *reader, const char *path, void *buff
         return ENOENT;
     bool is_open = reader->root >= 0;
     int error = open_regular(is_open ? reader->root : AT_FDCWD, path + is_open, O_NOFOLLOW, &file);
-    return error ? error : read_from(file, 0, buffer, size, length);
+    return error ? error : read_and_close(file, 0, buffer, size, length);
 }
 
 /* ---- folders and links ---- */
