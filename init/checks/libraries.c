@@ -630,6 +630,7 @@ static void know_loader(struct span path)
     }
     add_object(is_glibc ? name : path, path, 1);
     const struct object *loader = &closure.objects[closure.object_count - 1];
+    closure.is_unknown |= loader->needed_count > 0;
     closure.is_unknown |= is_glibc ? !span_is(loader->soname, closure.machine->glibc_loader)
                                    : loader->soname.at && !starts_with_name_of(loader->soname, "libc");
 }
@@ -714,14 +715,16 @@ static bool know_machine(const struct elf *elf)
     return closure.machine != NULL;
 }
 
-/* What others load besides, or instead, by our environment or the image's own file: it may have the missing name. */
+/* What others load besides, or instead, by our environment or the image's own file: it may have the missing name. Clear
+ * Linux keeps its cache elsewhere. */
 static bool others_interfere(void)
 {
     struct stat status;
     const struct scene *scene = closure.scene;
     return environment_filled(scene->environment, "LD_PRELOAD").length ||
            environment_filled(scene->environment, "LD_AUDIT").length ||
-           (reader_stat(scene->reader, SPAN("/etc/ld.so.preload"), &status) == 0 && status.st_size > 0);
+           (reader_stat(scene->reader, SPAN("/etc/ld.so.preload"), &status) == 0 && status.st_size > 0) ||
+           reader_exists(scene->reader, SPAN("/var/cache/ldconfig/ld.so.cache"));
 }
 
 static void load_extension(struct span path)
