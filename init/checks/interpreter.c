@@ -1,6 +1,7 @@
 #include "checks/interpreter.h"
 
 #include "checks/broken_path.h"
+#include "checks/libraries.h"
 #include "checks/program_file.h"
 #include "facts/pyvenv.h"
 
@@ -386,6 +387,17 @@ static void begin(struct subject *subject)
     interpreter->used = 0;
 }
 
+static bool judge_libraries(struct subject *subject)
+{
+    struct interpreter *interpreter = subject->interpreter;
+    struct libraries_subject libraries = {
+        .candidate = subject->candidate, .program = span_of(interpreter->real), .severity = SEVERITY_ERROR};
+    enum libraries_verdict verdict = libraries_judge(subject->scene, &libraries);
+    if (verdict == LIBRARIES_UNKNOWN)
+        interpreter->doubt = "whether its loader finds all libraries can't be told from reading";
+    return verdict != LIBRARIES_REFUSED;
+}
+
 static bool judge_file(struct subject *subject)
 {
     struct trace trace;
@@ -403,7 +415,7 @@ static bool judge_file(struct subject *subject)
     interpreter->is_script = file.program.kind == PROGRAM_SCRIPT;
     if (file.other_machine)
         interpreter->doubt = "it is a program for another machine";
-    return true;
+    return file.program.kind != PROGRAM_ELF || file.other_machine || judge_libraries(subject);
 }
 
 bool interpreter_judge(const struct scene *scene, const struct candidate *candidate, struct interpreter *interpreter)
