@@ -694,11 +694,22 @@ static int attribute_of_end(const struct walk *walk, const char *name, void *buf
     return error;
 }
 
+static int attribute_by_kernel(struct span path, const char *name, void *buffer, size_t size, size_t *length)
+{
+    char copy[PATH_MOST];
+    int error = copy_path(path, copy);
+    ssize_t got = error ? -1 : getxattr(copy, name, buffer, size);
+    *length = got > 0 ? (size_t)got : 0;
+    return error ? error : got < 0 ? errno : 0;
+}
+
 int reader_attribute(const struct reader *reader, struct span path, const char *name, void *buffer, size_t size,
                      size_t *length)
 {
     struct walk walk;
     *length = 0;
+    if (asks_kernel(reader))
+        return attribute_by_kernel(path, name, buffer, size, length);
     int error = walk_path(&walk, reader, path, NULL, true);
     if (!error)
         error = attribute_of_end(&walk, name, buffer, size, length);
