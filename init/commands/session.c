@@ -361,7 +361,7 @@ enum exit_code session_fail(struct session *session, unsigned first)
 
 bool session_serves(const struct session *session)
 {
-    return session->request.kind == REQUEST_SERVE || session->request.kind == REQUEST_SERVER;
+    return session->request.serves;
 }
 
 bool session_is_stopped(const struct session *session, enum exit_code *code)
