@@ -96,6 +96,8 @@ enum exit_code check(struct session *session)
     }
     if (judge_server(session, true, &judgement))
         application_advise(&session->scene, &judgement.chosen.choice.interpreter, &judgement.application);
+    else if (session_is_stopped(session, &code))
+        return code; /* half a check finds nothing wrong */
     show_parts(session, &judgement);
     report_findings(&session->findings, 0, REPORT_RESULTS);
     return verdict(session);
