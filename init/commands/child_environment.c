@@ -74,9 +74,9 @@ void child_environment_for_python(struct child_environment *child, struct span b
     struct span path = current(child, "PATH");
     struct span rest = path;
     bool is_there = venv.length ? span_equal(span_split(&rest, ':'), bin) : has_entry(path, bin);
-    if (!path.length)
+    if (bin.length && !path.length)
         child_environment_set(child, "PATH", bin);
-    else if (!is_there)
+    else if (bin.length && !is_there)
         add(child, "PATH", bin, ":", path);
     if (venv.length && !span_equal(current(child, "VIRTUAL_ENV"), venv))
         child_environment_set(child, "VIRTUAL_ENV", venv);

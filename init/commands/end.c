@@ -129,7 +129,7 @@ static bool is_fault(int signal)
 
 static void tell_crash(struct ending *ending, int signal)
 {
-    bool python = ending->launch->serves;
+    bool python = ending->session->request.kind != REQUEST_COMMAND;
     begin(ending, RULE_CRASHED);
     set_flag(ending, "python", python);
     set_flag(ending, "segmentation", python && signal == SIGSEGV);

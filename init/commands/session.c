@@ -361,7 +361,7 @@ enum exit_code session_fail(struct session *session, unsigned first)
 
 bool session_serves(const struct session *session)
 {
-    return session->request.kind == REQUEST_SERVE || session->request.kind == REQUEST_SERVER;
+    return session->request.serves;
 }
 
 bool session_is_stopped(const struct session *session, enum exit_code *code)
@@ -369,7 +369,8 @@ bool session_is_stopped(const struct session *session, enum exit_code *code)
     int signal = supervise_stop_pending(&session->supervise);
     if (!signal)
         return false;
-    bool as_asked = session_serves(session) && setting_chosen(&session->settings, SETTING_STOP_CODE, "zero");
+    bool as_asked =
+        session_serves(session) && !session->verb && setting_chosen(&session->settings, SETTING_STOP_CODE, "zero");
     *code = as_asked ? EXIT_OK : (enum exit_code)(EXIT_BY_SIGNAL + signal);
     return true;
 }

@@ -118,3 +118,19 @@ def test_variables_of_another_image_come_one_by_one_and_stay_unsaid(start):
     assert "too many" in err and "S3CRET" not in err
     _, err = printed(start, "which", "--root", "/", env={"ASGI_INIT_ENV": "VIRTUAL_ENV=/no-1 B=2"}, code=72)
     assert "/no-1/" in err and "B=2" not in err
+
+
+@pytest.mark.parametrize("value", ["h" * 100000, '\x01"\\' * 3000, "\udcff" * 9000])
+def test_a_value_that_finds_no_room_leaves_its_line_json(start, value):
+    out, err = printed(start, "config", "--log-format", "json", env={"UVICORN_HOST": value})
+    lines = [json.loads(line) for line in (out + err).splitlines()]
+    host = next(line for line in lines if line.get("setting") == "host")
+    assert host["source"] == "UVICORN_HOST"
+    assert host.get("cut") or len(host["value"]) == len(value)
+
+
+def test_verbose_shows_no_word_of_a_command(start):
+    """A URL with a password in it, say."""
+    _, err = printed(start, "-v", "/bin/sh", "-c", ": postgres://user:S3CRET@database")
+    assert "starting /bin/sh with 2 arguments" in err
+    assert "S3CRET" not in err
