@@ -1,6 +1,8 @@
 #include "commands/check.h"
 
 #include "base/report.h"
+#include "checks/bytecode.h"
+#include "checks/deployment.h"
 #include "commands/judge.h"
 #include "commands/session.h"
 
@@ -75,6 +77,16 @@ static void show_parts(const struct session *session, const struct judgement *ju
     show_address(session);
 }
 
+/* What a start has no time for, and what works but is seldom meant. */
+static void advise(const struct session *session, struct judgement *judgement)
+{
+    const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
+    struct application *application = &judgement->application;
+    application_advise(&session->scene, interpreter, application);
+    deployment_advise(&session->scene, interpreter);
+    bytecode_advise(&session->scene, interpreter, span_of(application->search.file));
+}
+
 static enum exit_code verdict(const struct session *session)
 {
     enum severity worst = findings_worst(&session->findings, 0);
@@ -96,7 +108,7 @@ enum exit_code check(struct session *session)
         return EXIT_USAGE;
     }
     if (judge_server(session, true, &judgement))
-        application_advise(&session->scene, &judgement.chosen.choice.interpreter, &judgement.application);
+        advise(session, &judgement);
     show_parts(session, &judgement);
     report_findings(&session->findings, 0, REPORT_RESULTS);
     return verdict(session);
