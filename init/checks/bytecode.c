@@ -53,10 +53,10 @@ static bool cache_path(const struct sample *sample, struct span source, struct t
 
 static void count(struct sample *sample, struct span source, bool is_missing, const char *state)
 {
-    struct text first = TEXT_ON(sample->first);
     *(is_missing ? &sample->missing : &sample->stale) += 1;
     if (sample->first_state)
         return;
+    struct text first = TEXT_ON(sample->first);
     sample->first_state = state;
     text_span(&first, source);
 }

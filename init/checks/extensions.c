@@ -22,8 +22,9 @@ static const struct compiled all_compiled[] = {
 struct look {
     const struct scene *scene;
     const struct interpreter *interpreter;
-    char dynload[PATH_MOST]; /* a compiled module of this Python's own; "" when none was seen */
-    struct span own_suffix;  /* in `dynload` */
+    char dynload[PATH_MOST];  /* where this Python's own compiled modules are */
+    char own_name[NAME_MOST]; /* one of them; "" when none was seen */
+    struct span own_suffix;   /* in `own_name` */
     struct extension_suffix own;
     const struct compiled *compiled;
     char folder[PATH_MOST];
@@ -59,22 +60,21 @@ static bool take_own(void *context, struct span name, unsigned char type)
     if (!extension_suffix_read(suffix_of(name), &read) || read.python != EXTENSION_CPYTHON ||
         read.minor != interpreter->minor || read.free_threaded != interpreter->free_threaded)
         return true;
-    struct text path = TEXT_ON(look->dynload);
-    join(&path, span_of(look->folder), name.at);
-    look->own_suffix = suffix_of(span_base_name(text_as_span(&path)));
+    struct text copy = TEXT_ON(look->own_name);
+    text_span(&copy, name);
+    look->own_suffix = suffix_of(text_as_span(&copy));
     extension_suffix_read(look->own_suffix, &look->own);
     return false;
 }
 
 static void find_own(struct look *look, struct span library)
 {
-    struct text folder = TEXT_ON(look->folder);
+    struct text folder = TEXT_ON(look->dynload);
     look->own = (struct extension_suffix){.python = EXTENSION_CPYTHON,
                                           .minor = look->interpreter->minor,
                                           .free_threaded = look->interpreter->free_threaded,
                                           .debug = true, /* not known: both fit */
                                           .system = EXTENSION_LINUX};
-    look->dynload[0] = '\0';
     if (join(&folder, library, "lib-dynload"))
         (void)reader_list(look->scene->reader, text_as_span(&folder), NAMES_MOST, take_own, look);
 }
@@ -123,7 +123,8 @@ static void add_foreign(const struct look *look)
     struct finding *finding = add(look, rule_of(look->difference));
     set(look, finding, "has", suffix_of(span_of(look->name)));
     set(look, finding, "takes", look->own_suffix);
-    set(look, finding, "own", span_of(look->dynload));
+    if (look->own_suffix.length)
+        set(look, finding, "own", span_of(look->dynload));
     interpreter_version(look->interpreter, &version);
     set(look, finding, "version", text_as_span(&version));
 }
@@ -177,7 +178,6 @@ static bool take_extension(void *context, struct span name, unsigned char type)
 {
     struct look *look = context;
     struct extension_suffix read;
-    struct text text = TEXT_ON(look->name);
     (void)type;
     if (!span_starts(name, look->compiled->module) ||
         !extension_suffix_read(span_from(name, span_of(look->compiled->module).length), &read))
@@ -185,8 +185,8 @@ static bool take_extension(void *context, struct span name, unsigned char type)
     enum extension_difference difference = extension_suffix_compare(&look->own, &read);
     if (difference != EXTENSION_FITS && look->name[0])
         return true;
+    struct text text = TEXT_ON(look->name);
     look->difference = difference;
-    text_clear(&text);
     text_span(&text, name);
     return difference != EXTENSION_FITS;
 }
