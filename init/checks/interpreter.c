@@ -196,16 +196,26 @@ static bool find_base_by_home(struct subject *subject, struct span home)
     return true;
 }
 
+/* getpath looks from the home in pyvenv.cfg; if that is gone, only the prefix that Python was compiled with is left, which
+ * the program's own place may be or not. */
+static const char *find_base_of_program(struct subject *subject)
+{
+    if (find_base_from(subject, subject->pyvenv.home))
+        return NULL;
+    if (!find_base_from(subject, span_folder(span_of(subject->interpreter->real))))
+        return "its standard library was not found beside it";
+    return subject->pyvenv.home.length ? "the home in its pyvenv.cfg has no standard library" : NULL;
+}
+
 static void find_base(struct subject *subject)
 {
     struct interpreter *interpreter = subject->interpreter;
     struct span home = environment_filled(subject->scene->environment, "PYTHONHOME");
-    if (home.at && !find_base_by_home(subject, home))
+    if (!home.at)
+        interpreter->doubt = find_base_of_program(subject);
+    else if (!find_base_by_home(subject, home))
         interpreter->doubt = "PYTHONHOME is set, and its standard library isn't there";
-    else if (!home.at && !find_base_from(subject, subject->pyvenv.home) &&
-             !find_base_from(subject, span_folder(span_of(interpreter->real))))
-        interpreter->doubt = "its standard library was not found beside it";
-    else if (!has_encodings(subject, "/lib/") && !has_encodings(subject, "/lib64/"))
+    if (!interpreter->doubt && !has_encodings(subject, "/lib/") && !has_encodings(subject, "/lib64/"))
         interpreter->doubt = "its standard library has no folder 'encodings'";
 }
 

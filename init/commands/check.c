@@ -91,8 +91,8 @@ enum exit_code check(struct session *session)
         return code;
     bool serves = session->request.kind == REQUEST_SERVE || session->request.kind == REQUEST_MISTAKE;
     if (!serves) {
-        report_say_parts(REPORT_ERROR, "check: expected an application, not '", session->words[session->first], "'",
-                         NULL);
+        const char *word = session->words[session->first];
+        report_say_parts(REPORT_ERROR, "check: expected an application, not '", word ? word : "--", "'", NULL);
         return EXIT_USAGE;
     }
     if (judge_server(session, true, &judgement))

@@ -103,9 +103,12 @@ static void read_program(char *const *words, struct request *request)
 void request_read(char *const *words, unsigned first, bool dashes, const struct reader *reader, struct span search_path,
                   struct span working_folder, struct settings *settings, struct request *request)
 {
-    *request = (struct request){.kind = REQUEST_SERVE, .first = first, .uvicorn = {.app = -1, .unclear = -1}};
+    *request = (struct request){.kind = dashes ? REQUEST_COMMAND : REQUEST_SERVE,
+                                .first = first,
+                                .uvicorn = {.app = -1, .unclear = -1}};
     if (words[first]) {
-        request->kind = dashes ? REQUEST_COMMAND : kind_of(words, first);
+        if (!dashes)
+            request->kind = kind_of(words, first);
         if (request->kind == REQUEST_MISTAKE &&
             exists_as_program(reader, span_of(words[first]), search_path, working_folder))
             request->kind = REQUEST_COMMAND;

@@ -122,3 +122,4 @@ def test_an_interpreter_that_does_not_answer_is_started_all_the_same(start, imag
     sitecustomize(image, "import time, sys\nif '-c' in sys.orig_argv: time.sleep(3600)\n")
     run = start("--probe", "always", folder=image, env=environment(image))
     run.said("uvicorn: app.main:app")
+
