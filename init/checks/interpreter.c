@@ -211,10 +211,14 @@ static void find_base(struct subject *subject)
 {
     struct interpreter *interpreter = subject->interpreter;
     struct span home = environment_filled(subject->scene->environment, "PYTHONHOME");
+    const char *doubt = NULL;
     if (!home.at)
-        interpreter->doubt = find_base_of_program(subject);
+        doubt = find_base_of_program(subject);
     else if (!find_base_by_home(subject, home))
-        interpreter->doubt = "PYTHONHOME is set, and its standard library isn't there";
+        doubt = "PYTHONHOME is set, and its standard library isn't there";
+    /* An earlier doubt stays: that of the file, or of its libraries. */
+    if (doubt)
+        interpreter->doubt = doubt;
     if (!interpreter->doubt && !has_encodings(subject, "/lib/") && !has_encodings(subject, "/lib64/"))
         interpreter->doubt = "its standard library has no folder 'encodings'";
 }

@@ -143,10 +143,21 @@ static bool set_there(const struct telling *telling, struct span prefix)
     return false;
 }
 
+/* Where the program was installed. An environment may hold a copy of it, and nothing else of that Python. */
+static struct span prefix_of_program(const struct telling *telling)
+{
+    char buffer[PATH_MOST];
+    struct text config = TEXT_ON(buffer);
+    struct span prefix = span_folder(span_folder(telling->subject->program));
+    text_span(&config, prefix);
+    text_add(&config, "/pyvenv.cfg");
+    return reader_exists(telling->scene->reader, text_as_span(&config)) ? SPAN("/usr/local") : prefix;
+}
+
 static void tell_missing(const struct telling *telling)
 {
     struct span library = telling->failure->library;
-    struct span prefix = span_folder(span_folder(telling->subject->program));
+    struct span prefix = prefix_of_program(telling);
     bool is_musl_libc = span_starts(library, "libc.musl-");
     bool is_libpython = span_starts(library, "libpython");
     set(telling, "prefix", prefix);

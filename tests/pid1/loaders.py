@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 JUDGE = ROOT / "build/tests/pid1/libraries_of"
+ENTER = ROOT / "build/tests/pid1/enter"
 MACHINE = platform.machine()
 GLIBC_LOADER = {"x86_64": "/lib64/ld-linux-x86-64.so.2", "aarch64": "/lib/ld-linux-aarch64.so.1"}[MACHINE]
 MUSL_LOADER = f"/lib/ld-musl-{MACHINE}.so.1"
@@ -29,8 +30,7 @@ def run(command, given="", **how):
 
 def compilers():
     """By libc. What this machine's gcc makes, and what musl-gcc does, if it is there with its loader."""
-    own = run(["gcc", "-print-file-name=crt1.o"]).stdout
-    found = {"musl" if "musl" in run(["gcc", "-dumpmachine"]).stdout else "glibc": "gcc"} if own else {}
+    found = {"musl" if "musl" in run(["gcc", "-dumpmachine"]).stdout else "glibc": "gcc"}
     if shutil.which("musl-gcc") and os.path.exists(MUSL_LOADER):
         found["musl"] = "musl-gcc"
     return found
@@ -149,32 +149,18 @@ class LoaderRoot:
         changed = change(content)
         self.path(path).write_bytes(content if changed is None else changed)
 
-    def chroot(self, *words, user=None, env=None, given=""):
+    def enter(self, *words, user=None, env=None, given=""):
         """Runs a program of the root there, which must be a path."""
-
-        def enter():
-            os.chroot(self.root)
-            os.chdir("/")
-            if user:
-                os.setgroups([])
-                os.setresgid(user, user, user)
-                os.setresuid(user, user, user)
-
-        return subprocess.run(
-            words, input=given, capture_output=True, text=True, errors="replace", timeout=SECONDS, env=env or {}, preexec_fn=enter
-        )
+        return run([ENTER, self.root, str(user or 0), *words], given, env=env or {})
 
     def starts(self, path=PROGRAM, arguments=(), **how):
         """For real: does the program start? And what was said."""
-        try:
-            ended = self.chroot(path, *arguments, **how)
-        except OSError as error:
-            return False, str(error)
+        ended = self.enter(path, *arguments, **how)
         return ended.returncode == 0, f"{ended.returncode}: {ended.stderr}"
 
     def judged(self, path=PROGRAM, program="-", **how):
         """What asgi-init reads: (verdict, rule, library)."""
-        ended = self.chroot("/libraries_of", "/", program, given=f"{path}\n", **how)
+        ended = self.enter("/libraries_of", "/", program, given=f"{path}\n", **how)
         assert ended.returncode == 0, ended.stderr
         verdict, rule, library, _ = ended.stdout.rstrip("\n").split("\t")
         return verdict, rule, library

@@ -192,6 +192,27 @@ static void an_extension_finds_what_its_program_has(void **state)
     assert_value(finding(RULE_LIBRARY_DAMAGED), "what", "empty");
 }
 
+static void libpython_comes_with_its_python(void **state)
+{
+    (void)state;
+    put_program("opt/python/bin/python3.12", "libpython3.12.so.1.0");
+    put_program("app/.venv/bin/python3.12", "libpython3.12.so.1.0");
+    tree_file(&image.tree, "app/.venv/pyvenv.cfg", "home = /usr/local/bin\n");
+    assert_int_equal(judge("/opt/python/bin/python3.12"), LIBRARIES_REFUSED);
+    assert_value(finding(RULE_LIBRARY_MISSING), "libpython", "yes");
+    assert_value(finding(RULE_LIBRARY_MISSING), "prefix", "/opt/python");
+    assert_int_equal(judge("/app/.venv/bin/python3.12"), LIBRARIES_REFUSED);
+    assert_value(finding(RULE_LIBRARY_MISSING), "prefix", "/usr/local");
+    /* It was copied, and nobody looks there. */
+    put("usr/local/lib/libpython3.12.so.1.0", &(struct made_elf){.soname = "libpython3.12.so.1.0"});
+    assert_int_equal(judge("/opt/python/bin/python3.12"), LIBRARIES_REFUSED);
+    assert_value(finding(RULE_LIBRARY_MISSING), "there_folder", "/usr/local/lib");
+    assert_value(finding(RULE_LIBRARY_MISSING), "ldconfig", "");
+    tree_file(&image.tree, "etc/ld.so.conf.d/libc.conf", "/usr/local/lib\n");
+    assert_int_equal(judge("/opt/python/bin/python3.12"), LIBRARIES_REFUSED);
+    assert_value(finding(RULE_LIBRARY_MISSING), "ldconfig", "yes");
+}
+
 static void a_loader_that_lies_elsewhere_looks_elsewhere(void **state)
 {
     (void)state;
@@ -263,6 +284,7 @@ int main(void)
         cmocka_unit_test(runpath_beats_rpath),
         cmocka_unit_test(a_root_of_arm64_is_judged_by_its_own_rules),
         cmocka_unit_test(an_extension_finds_what_its_program_has),
+        cmocka_unit_test(libpython_comes_with_its_python),
         cmocka_unit_test(a_loader_that_lies_elsewhere_looks_elsewhere),
         cmocka_unit_test(privileged_programs_do_not_heed_the_environment),
         cmocka_unit_test(more_libraries_than_fit_are_unknown),
