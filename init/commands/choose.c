@@ -11,9 +11,12 @@ static struct places places;
 bool choose_python(struct session *session, unsigned first, struct chosen *chosen)
 {
     struct text bin = TEXT_ON(chosen->bin);
+    bool for_command = !session->verb && session->request.kind == REQUEST_COMMAND;
     if (first == 0)
         places_list(&session->scene, &places);
-    if (!places_choose(&session->scene, &places, first, packages_has_uvicorn, &chosen->choice))
+    if (first == 0 && for_command)
+        places_keep_environments(&places);
+    if (!places_choose(&session->scene, &places, first, for_command ? NULL : packages_has_uvicorn, &chosen->choice))
         return false;
     text_span(&bin, span_folder(span_of(chosen->choice.interpreter.path)));
     return true;
@@ -23,7 +26,8 @@ void choose_environment(struct session *session, const struct chosen *chosen)
 {
     child_environment_start(&session->child, &session->environment);
     if (chosen)
-        child_environment_for_python(&session->child, span_of(chosen->bin), span_of(chosen->choice.interpreter.venv));
+        child_environment_for_python(&session->child, span_of(chosen->bin),
+                                     span_of(chosen->choice.interpreter.venv));
 }
 
 struct span choose_origin(const struct chosen *chosen)

@@ -3,6 +3,7 @@
 #include "base/report.h"
 #include "checks/application.h"
 #include "checks/candidates.h"
+#include "checks/extensions.h"
 #include "checks/words.h"
 #include "commands/session.h"
 #include "facts/pyproject.h"
@@ -65,15 +66,6 @@ struct span judge_app(struct session *session)
 
 /* ---- asking ---- */
 
-static uint64_t stop_signals(const struct supervise_options *options)
-{
-    uint64_t stops = 0;
-    for (int number = 1; number <= SIGNAL_LAST; number++)
-        if (options->map[number] == SIGTERM || options->map[number] == SIGINT)
-            stops |= signal_bit(number);
-    return stops;
-}
-
 static void ask(struct session *session, const struct judgement *judgement, struct probe_answer *answer)
 {
     const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
@@ -86,7 +78,7 @@ static void ask(struct session *session, const struct judgement *judgement, stru
         .app_dir = session->app_dir,
         .names = {judgement->application.top},
         .name_count = judgement->application.top[0] ? 1 : 0,
-        .stops = stop_signals(&session->supervise),
+        .stops = supervise_stops(&session->supervise),
     };
     probe_ask(&question, &session->given, answer);
 }
@@ -114,6 +106,20 @@ static void add_last_words(struct findings *findings, struct finding *finding, c
     }
 }
 
+/* PYTHONHOME replaces the search for the standard library, and there is none. */
+static void add_home(struct session *session, const struct interpreter *interpreter, struct finding *finding)
+{
+    char landmark[PATH_MOST];
+    struct text text = TEXT_ON(landmark);
+    struct span home = environment_filled(&session->environment, "PYTHONHOME");
+    if (home.length == 0 || interpreter->base[0] || !interpreter->library[0])
+        return;
+    finding_set(&session->findings, finding, "home", home);
+    text_span(&text, span_split(&home, ':'));
+    text_join(&text, "/lib/", interpreter->library, "/os.py", NULL);
+    finding_set(&session->findings, finding, "landmark", text_as_span(&text));
+}
+
 static void add_broken(struct session *session, const struct judgement *judgement, const struct probe_answer *answer)
 {
     char ended[NAME_MOST];
@@ -131,6 +137,7 @@ static void add_broken(struct session *session, const struct judgement *judgemen
     }
     finding_set(&session->findings, finding, "ended", text_as_span(&text));
     finding_set_string(&session->findings, finding, "doubt", judgement->chosen.choice.interpreter.doubt);
+    add_home(session, &judgement->chosen.choice.interpreter, finding);
     add_last_words(&session->findings, finding, answer);
 }
 
@@ -222,11 +229,17 @@ static enum proof prove(struct session *session, bool always, struct judgement *
     judgement->has_python = true;
     judgement->has_uvicorn = judgement->chosen.choice.has_uvicorn;
     judgement->has_app = judgement->application.state != APPLICATION_ASK;
-    if (setting_chosen(&session->settings, SETTING_PROBE, "never") || setting_is(&session->settings, SETTING_ROOT))
-        return prove_by_reading(session, judgement);
-    enum proof proof = always || !is_certain(judgement) ? prove_by_asking(session, judgement) : PROOF_GOOD;
-    if (proof == PROOF_GOOD)
+    bool only_reads =
+        setting_chosen(&session->settings, SETTING_PROBE, "never") || setting_is(&session->settings, SETTING_ROOT);
+    enum proof proof = PROOF_GOOD;
+    if (only_reads)
+        proof = prove_by_reading(session, judgement);
+    else if (always || !is_certain(judgement))
+        proof = prove_by_asking(session, judgement);
+    if (proof == PROOF_GOOD) {
         application_shadows(&session->scene, interpreter);
+        extensions_judge(&session->scene, interpreter);
+    }
     return proof;
 }
 
