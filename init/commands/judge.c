@@ -72,7 +72,6 @@ static void ask(struct session *session, const struct judgement *judgement, stru
     const struct probe_question question = {
         .python = interpreter->path,
         .envp = session->child.entries,
-        .folder = session->working_folder,
         .safe_path = choose_takes_safe_path(interpreter),
         .server = "uvicorn",
         .app_dir = session->app_dir,

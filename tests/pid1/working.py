@@ -87,6 +87,7 @@ class Image:
         self.more = {"binds": []}  # of start()
         self.warns = set()  # rules of which `check` is right to warn
         self.says = set()  # the same of a start
+        self.may = set()  # of which it may warn: that is up to what this machine's Python has installed
 
     def at(self, path):
         return self.root / path.lstrip("/")
@@ -1483,7 +1484,7 @@ def a_broken_venv_that_was_copied_along_before_the_systems_python(image):
     image.uvicorn("/usr/lib/python3/dist-packages")
     image.write("/app/.venv/pyvenv.cfg", "home = /opt/homebrew/opt/python@3.12/bin\nversion = 3.12.1\n")
     image.link("/app/.venv/bin/python", "/opt/homebrew/opt/python@3.12/bin/python3.12")
-    image.says = image.warns = {"venv-base-python-gone"}
+    image.says = image.warns = {"venv-from-another-machine"}
 
 
 @row
@@ -1552,6 +1553,7 @@ def variables_that_are_empty(image):
 def log_levels_of_other_programs(image):
     image.usual()
     image.env["LOG_LEVEL"] = "WARN"
+    image.says = image.warns = {"setting-ignored"}  # it may be meant for uvicorn, which would refuse it
 
 
 @row
@@ -1618,7 +1620,6 @@ def a_dangling_link_first_on_PATH(image):
     image.usual()
     image.link("/opt/old/bin/python3", "/opt/old/python3.8")
     image.env = {"PATH": "/opt/old/bin:/opt/venv/bin"}
-    image.says = image.warns = {"python-missing"}
 
 
 @row
@@ -1646,10 +1647,11 @@ def bare_python_with_libraries_in(image, folder):
 
 
 def capabilities():
-    """The folders below glibc-hwcaps that the loader of this machine looks in; the least one."""
+    """Of the folders below glibc-hwcaps that the loader of this machine looks in, the last; "" where it has none."""
     loader = next(path for path in Templates.libraries(os.path.realpath(PYTHON)) if "/ld-linux" in path)
     listed = subprocess.run([loader, "--help"], capture_output=True, text=True, check=True).stdout
-    return [f"/glibc-hwcaps/{name}" for name in re.findall(r"^ +(\S+) \(supported, searched\)", listed, re.MULTILINE)][-1:] or [""]
+    names = listed.partition("glibc-hwcaps")[2].partition("\n\n")[0]
+    return "".join([f"/glibc-hwcaps/{name}" for name in re.findall(r"^ +(\S+) \(supported, searched\)", names, re.MULTILINE)][-1:])
 
 
 @row
@@ -1673,13 +1675,13 @@ def libraries_by_LD_LIBRARY_PATH_with_ORIGIN(image):
 
 @row
 def libraries_for_this_processor(image):
-    bare_python_with_libraries_in(image, "/opt/lib" + capabilities()[0])
+    bare_python_with_libraries_in(image, "/opt/lib" + capabilities())
     image.env["LD_LIBRARY_PATH"] = "/opt/lib"
 
 
 @row
 def libraries_for_this_processor_by_the_loaders_cache(image):
-    bare_python_with_libraries_in(image, "/opt/lib" + capabilities()[0])
+    bare_python_with_libraries_in(image, "/opt/lib" + capabilities())
     image.write("/etc/ld.so.conf", "/opt/lib\n")
     subprocess.run(["/sbin/ldconfig", "-r", image.root], check=True)
 
@@ -1796,3 +1798,4 @@ def fastapi_on_PYTHONPATH(image, backend):
     site = next(backend.glob("lib/python3*/site-packages"))
     image.env |= {"PYTHONPATH": f"/mnt/packages/{site.relative_to(backend)}", "PATH": os.path.dirname(image.python)}
     image.more |= {"proc": "none", "read_only": True}
+    image.may = {"pythonpath-shadows"}
