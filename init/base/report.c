@@ -1,6 +1,5 @@
 #include "base/report.h"
 
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -26,8 +26,7 @@ void choose_environment(struct session *session, const struct chosen *chosen)
 {
     child_environment_start(&session->child, &session->environment);
     if (chosen)
-        child_environment_for_python(&session->child, span_of(chosen->bin),
-                                     span_of(chosen->choice.interpreter.venv));
+        child_environment_for_python(&session->child, span_of(chosen->bin), span_of(chosen->choice.interpreter.venv));
 }
 
 struct span choose_origin(const struct chosen *chosen)
