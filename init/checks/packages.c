@@ -216,9 +216,14 @@ bool packages_find(const struct scene *scene, const struct interpreter *interpre
 
 bool packages_has_uvicorn(const struct scene *scene, const struct interpreter *interpreter)
 {
-    if (interpreter->is_script || !interpreter->library[0])
-        return true;
     return packages_find(scene, interpreter, "uvicorn", NULL, NULL);
+}
+
+bool packages_may_have_uvicorn(const struct scene *scene, const struct interpreter *interpreter)
+{
+    const char *doubt = NULL;
+
+    return packages_find(scene, interpreter, "uvicorn", NULL, &doubt) || doubt || interpreter->doubt;
 }
 
 struct finding *packages_missing(const struct scene *scene, const struct interpreter *interpreter,

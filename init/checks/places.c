@@ -356,11 +356,11 @@ static bool judge(const struct scene *scene, const struct place *place, struct i
 
 /* ---- the choice ---- */
 
-/* Seen by reading. Of a wrapper nothing is seen, so it may have it, which is not enough to prefer it. */
+/* Seen by reading. Of a wrapper little is seen, so it may have it, which is not enough to prefer it. */
 static bool shows_uvicorn(const struct scene *scene, const struct interpreter *interpreter,
                           bool (*has_uvicorn)(const struct scene *scene, const struct interpreter *interpreter))
 {
-    return !has_uvicorn || (interpreter->knows_version && has_uvicorn(scene, interpreter));
+    return !has_uvicorn || has_uvicorn(scene, interpreter);
 }
 
 static bool is_shown(const struct finding *finding, const struct interpreter *interpreter)

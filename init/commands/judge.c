@@ -184,8 +184,11 @@ static enum proof prove_by_reading(struct session *session, struct judgement *ju
     const struct choice *choice = &judgement->chosen.choice;
     if (!setting_is(&session->settings, SETTING_ROOT))
         return PROOF_GOOD; /* --probe never: nothing uncertain is refused */
-    if (!choice->has_uvicorn)
-        packages_missing(&session->scene, &choice->interpreter, SPAN(""));
+    if (!choice->has_uvicorn) {
+        struct finding *finding = packages_missing(&session->scene, &choice->interpreter, SPAN(""));
+        if (packages_may_have_uvicorn(&session->scene, &choice->interpreter))
+            finding_weaken(finding, SEVERITY_WARNING);
+    }
     if (judgement->application.state == APPLICATION_ASK)
         application_missing(&session->scene, &choice->interpreter, &judgement->application, false);
     return PROOF_GOOD;
