@@ -10,7 +10,6 @@ import signal
 import socket
 
 import pytest
-
 import working
 from conftest import LIMIT, ROOT, until
 
@@ -79,7 +78,7 @@ def check_from_inside(image):
 def check_from_outside(image):
     """Nobody is asked, so what reading can't see may be a warning; but an error it must not be."""
     options = ["--workdir", image.folder, *(word for item in image.env.items() for word in ("--env", "=".join(item)))]
-    options += ["--user", "%d:%d" % image.more["user"]] if "user" in image.more else []
+    options += ["--user", ":".join(map(str, image.more["user"]))] if "user" in image.more else []
     words = ["--log-format", "json", "check", "--root", image.root, *image.options, *options, *image.words]
     run = image.start(*words, pid1=False, env={"PATH": "/usr/bin"})
     assert run.code() == 0, run.out + run.err

@@ -493,7 +493,7 @@ def a_venv_of_the_python_that_runs_the_tests(image):
     image.application()
     if not base.startswith("/usr"):
         image.bind(base, base)
-    image.version = "%d.%d" % sys.version_info[:2]
+    image.version = f"{sys.version_info.major}.{sys.version_info.minor}"
     image.env |= {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     image.run(f"{base}/bin/python3", "-m", "venv", "--without-pip", "/opt/venv", env=image.env)
     image.venv(words=None)
