@@ -24,10 +24,19 @@ static enum exit_code run_verb(struct session *session)
                                                                                               : run(session);
 }
 
+enum { BEFORE_ALL = 101 }; /* the first priority that isn't reserved for the C library */
+
+static struct signal_state given;
+static bool blocked;
+
+/* No signal may be lost from here on. libcap-ng has a constructor of its own that reads /proc: too late would be behind it. */
+__attribute__((constructor(BEFORE_ALL))) static void block_signals(void)
+{
+    blocked = signals_block(&given);
+}
+
 int main(int argc, char **argv, char **envp)
 {
-    struct signal_state given;
-    bool blocked = signals_block(&given); /* first of all: no signal may be lost from here on */
     static struct session session;
     pid_t parent = getppid();
     if (!blocked)

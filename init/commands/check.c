@@ -15,16 +15,15 @@ static void show_well(const char *part, struct span what)
     char line[LINE_MOST];
     struct text text = TEXT_ON(line);
     if (report_format() == REPORT_JSON) {
-        text_join(&text, "{\"part\":\"", part, "\",\"well\":\"", NULL);
-        text_json(&text, what);
-        text_add(&text, "\"}");
-    } else {
-        text_join(&text, "well  ", part, NULL);
-        do
-            text_byte(&text, ' ');
-        while (text.length < sizeof "well  " - 1 + PART_COLUMN);
-        text_visible(&text, what);
+        const struct named_value values[] = {{"part", span_of(part)}, {"well", what}};
+        report_result_values(values, ARRAY_LENGTH(values));
+        return;
     }
+    text_join(&text, "well  ", part, NULL);
+    do
+        text_byte(&text, ' ');
+    while (text.length < sizeof "well  " - 1 + PART_COLUMN);
+    text_visible(&text, what);
     report_result(text_as_span(&text));
 }
 
@@ -103,12 +102,14 @@ enum exit_code check(struct session *session)
         return code;
     bool serves = session->request.kind == REQUEST_SERVE || session->request.kind == REQUEST_MISTAKE;
     if (!serves) {
-        report_say_parts(REPORT_ERROR, "check: expected an application, not '", session->words[session->first], "'",
-                         NULL);
+        const char *word = session->words[session->first];
+        report_say_parts(REPORT_ERROR, "check: expected an application, not '", word ? word : "--", "'", NULL);
         return EXIT_USAGE;
     }
     if (judge_server(session, true, &judgement))
         advise(session, &judgement);
+    else if (session_is_stopped(session, &code))
+        return code; /* half a check finds nothing wrong */
     show_parts(session, &judgement);
     report_findings(&session->findings, 0, REPORT_RESULTS);
     return verdict(session);

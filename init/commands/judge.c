@@ -66,15 +66,6 @@ struct span judge_app(struct session *session)
 
 /* ---- asking ---- */
 
-static uint64_t stop_signals(const struct supervise_options *options)
-{
-    uint64_t stops = 0;
-    for (int number = 1; number <= SIGNAL_LAST; number++)
-        if (options->map[number] == SIGTERM || options->map[number] == SIGINT)
-            stops |= signal_bit(number);
-    return stops;
-}
-
 static void ask(struct session *session, const struct judgement *judgement, struct probe_answer *answer)
 {
     const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
@@ -87,7 +78,7 @@ static void ask(struct session *session, const struct judgement *judgement, stru
         .app_dir = session->app_dir,
         .names = {judgement->application.top},
         .name_count = judgement->application.top[0] ? 1 : 0,
-        .stops = stop_signals(&session->supervise),
+        .stops = supervise_stops(&session->supervise),
     };
     probe_ask(&question, &session->given, answer);
 }

@@ -248,7 +248,7 @@ def table(contenders):
         [
             f"Measured by `make bench` on Linux {kernel} ({os.uname().machine}, {os.cpu_count()} processors), with Debian's builds of the others:",
             f"{versions(contenders)}. tini and dumb-init are linked dynamically: their size and",
-            "memory are without the libc. There are no packages of static musl builds, which would start faster than these.",
+            "memory are without the libc. Debian has no static musl builds of them.",
             "",
             *head,
             *rows,

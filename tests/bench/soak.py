@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,13 +44,13 @@ class Result:
     requests: int = 0
     orphans: int = 0
     killed: int = 0
-    samples: list = field(default_factory=list)  # (dirty kB, descriptors) of PID 1
+    before: tuple = ()  # (dirty kB, descriptors) of PID 1
+    after: tuple = ()
 
     def __str__(self):
-        dirty = [sample[0] for sample in self.samples]
         return (
-            f"{self.seconds:.0f} s: {self.requests} requests, {self.orphans} orphans, {self.killed} workers killed; PID 1: "
-            f"{dirty[0]} kB of dirty memory at the start, {dirty[-1]} at the end, {self.samples[-1][1]} descriptors; stopped in 0"
+            f"{self.seconds:.0f} s: {self.requests} requests, {self.orphans} orphans, {self.killed} workers killed; PID 1 had "
+            f"{self.before[0]} kB of dirty memory and {self.before[1]} descriptors before, {self.after[0]} and {self.after[1]} after"
         )
 
 
@@ -79,6 +79,15 @@ def words(pid):
 
 
 def sample(pid):
+    """(dirty kB, descriptors), the least of some looks: a file that is just being read is no growth."""
+    looks = []
+    for _ in range(10):
+        looks.append(look_at(pid))
+        time.sleep(0.05)
+    return tuple(map(min, zip(*looks)))
+
+
+def look_at(pid):
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     return int(re.search(r"^Private_Dirty: +(\d+) kB$", rollup, re.M)[1]), len(os.listdir(f"/proc/{pid}/fd"))
 
@@ -215,7 +224,6 @@ def trouble(server, result, seconds):
         result.orphans += count
         result.killed += random.random() < 0.3 and server.kill_worker()
         zombies.look(server)
-        result.samples.append(sample(server.init))
         time.sleep(random.uniform(0, 0.5))
 
 
@@ -226,11 +234,8 @@ def settle(server):
 
 
 def judge(result):
-    first, last = result.samples[0], result.samples[-1]
-    if last[0] - first[0] > GROWTH_LIMIT:
-        raise Failure(f"PID 1 grew from {first[0]} to {last[0]} kB of dirty memory")
-    if len({descriptors for _, descriptors in result.samples}) != 1:
-        raise Failure(f"PID 1's descriptors: {sorted({descriptors for _, descriptors in result.samples})}")
+    if result.after[0] - result.before[0] > GROWTH_LIMIT or result.after[1] > result.before[1]:
+        raise Failure(f"PID 1 has grown: {result}")
     if not (result.requests and result.orphans):
         raise Failure(f"nothing happened: {result}")
 
@@ -244,7 +249,7 @@ def soak(seconds):
 def soak_in(folder, seconds):
     server = Server(folder)
     try:
-        result = Result(seconds, samples=[sample(server.init)])
+        result = Result(seconds, before=sample(server.init))
         requests = Requests(server)
         try:
             trouble(server, result, seconds)
@@ -252,7 +257,7 @@ def soak_in(folder, seconds):
             requests.stop()
         result.requests = requests.answered
         settle(server)
-        result.samples.append(sample(server.init))
+        result.after = sample(server.init)
         judge(result)
         server.stop()
         return result

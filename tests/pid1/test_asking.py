@@ -122,3 +122,14 @@ def test_an_interpreter_that_does_not_answer_is_started_all_the_same(start, imag
     sitecustomize(image, "import time, sys\nif '-c' in sys.orig_argv: time.sleep(3600)\n")
     run = start("--probe", "always", folder=image, env=environment(image))
     run.said("uvicorn: app.main:app")
+
+
+@pytest.mark.parametrize("words, code", [(["check"], 143), (["--map-signal", "TERM=USR1"], 0), ([], 0)])
+def test_a_stop_while_asking_ends_at_once(start, image, words, code):
+    """Half a check has found nothing wrong, so it doesn't end as if all were well."""
+    sitecustomize(without_uvicorn(image), f"import time; open({str(image / 'asked')!r}, 'w').close(); time.sleep(100)")
+    run = start(*words, folder=image, env=environment(image))
+    until((image / "asked").exists, "the question")
+    run.signal(signal.SIGTERM)
+    assert run.wait() == code
+    assert "well" not in run.out and "uvicorn:" not in run.out
