@@ -14,6 +14,9 @@
 
 #include "checks/packages.h"
 
+/* By the names: cheap enough for every start. */
 void extensions_judge(const struct scene *scene, const struct interpreter *interpreter);
+/* By the first bytes of those whose names fit: for `check`, Python itself names such a file. */
+void extensions_advise(const struct scene *scene, const struct interpreter *interpreter);
 
 #endif

@@ -154,6 +154,7 @@ static const char *damage_of(const struct program *program)
     return "is no ELF file";
 }
 
+/* The name fits, and the file may be no library. */
 static void judge_file(const struct look *look)
 {
     char path[PATH_MOST], head[PROGRAM_HEAD];
@@ -162,6 +163,8 @@ static void judge_file(const struct look *look)
     struct program program;
     size_t length;
     const struct reader *reader = look->scene->reader;
+    if (look->difference != EXTENSION_FITS)
+        return;
     if (!join(&text, span_of(look->folder), look->name) || reader_stat(reader, text_as_span(&text), &status) ||
         reader_read(reader, text_as_span(&text), 0, head, sizeof(head), &length))
         return; /* a link that leads nowhere, or a file that may not be read */
@@ -191,22 +194,23 @@ static bool take_extension(void *context, struct span name, unsigned char type)
     return difference != EXTENSION_FITS;
 }
 
-static void judge_compiled(struct look *look, const struct search_path *path)
+static void find_compiled(struct look *look, const struct search_path *path)
 {
     struct text folder = TEXT_ON(look->folder);
     look->name[0] = '\0';
     for (unsigned i = 0; i < path->count && !look->name[0]; i++)
         if (i != path->library && join(&folder, path->folders[i], look->compiled->folder))
             (void)reader_list(look->scene->reader, text_as_span(&folder), NAMES_MOST, take_extension, look);
-    if (!look->name[0])
-        return;
-    if (look->difference == EXTENSION_FITS)
-        judge_file(look);
-    else
+}
+
+static void judge_name(const struct look *look)
+{
+    if (look->difference != EXTENSION_FITS)
         add_foreign(look);
 }
 
-void extensions_judge(const struct scene *scene, const struct interpreter *interpreter)
+static void judge_all(const struct scene *scene, const struct interpreter *interpreter,
+                      void (*judge)(const struct look *look))
 {
     static struct search_path path;
     static struct look look;
@@ -219,6 +223,18 @@ void extensions_judge(const struct scene *scene, const struct interpreter *inter
     find_own(&look, path.folders[path.library]);
     for (size_t i = 0; i < ARRAY_LENGTH(all_compiled); i++) {
         look.compiled = &all_compiled[i];
-        judge_compiled(&look, &path);
+        find_compiled(&look, &path);
+        if (look.name[0])
+            judge(&look);
     }
+}
+
+void extensions_judge(const struct scene *scene, const struct interpreter *interpreter)
+{
+    judge_all(scene, interpreter, judge_name);
+}
+
+void extensions_advise(const struct scene *scene, const struct interpreter *interpreter)
+{
+    judge_all(scene, interpreter, judge_file);
 }

@@ -633,19 +633,33 @@ static int list_folder(int folder, unsigned most, bool (*each)(void *, struct sp
     return got < 0 ? errno : 0;
 }
 
-int reader_list(const struct reader *reader, struct span path, unsigned most,
-                bool (*each)(void *context, struct span name, unsigned char type), void *context)
+static int open_folder(const struct reader *reader, struct span path, int *folder)
 {
     struct walk walk;
-    int folder = -1;
+    char copy[PATH_MOST];
+    *folder = -1;
+    if (asks_kernel(reader)) {
+        int failed = copy_path(path, copy);
+        if (!failed && (*folder = open_at(AT_FDCWD, copy, O_RDONLY | O_DIRECTORY)) < 0)
+            failed = errno;
+        return failed;
+    }
     int error = walk_path(&walk, reader, path, NULL, true);
     if (!error && !S_ISDIR(walk.status.st_mode))
         error = ENOTDIR;
     if (!error && !may(reader, &walk.status, 4))
         error = EACCES;
-    if (!error && (folder = open_at(walk.folder, ".", O_RDONLY | O_DIRECTORY)) < 0)
+    if (!error && (*folder = open_at(walk.folder, ".", O_RDONLY | O_DIRECTORY)) < 0)
         error = errno;
     walk_close(&walk);
+    return error;
+}
+
+int reader_list(const struct reader *reader, struct span path, unsigned most,
+                bool (*each)(void *context, struct span name, unsigned char type), void *context)
+{
+    int folder;
+    int error = open_folder(reader, path, &folder);
     if (!error)
         error = list_folder(folder, most, each, context);
     close_if_open(folder);

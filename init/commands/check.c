@@ -3,6 +3,7 @@
 #include "base/report.h"
 #include "checks/bytecode.h"
 #include "checks/deployment.h"
+#include "checks/extensions.h"
 #include "commands/judge.h"
 #include "commands/session.h"
 
@@ -85,6 +86,7 @@ static void advise(const struct session *session, struct judgement *judgement)
     const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
     struct application *application = &judgement->application;
     application_advise(&session->scene, interpreter, application);
+    extensions_advise(&session->scene, interpreter);
     deployment_advise(&session->scene, interpreter);
     bytecode_advise(&session->scene, interpreter, span_of(application->search.file));
 }

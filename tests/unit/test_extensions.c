@@ -105,6 +105,9 @@ static void judge(const struct row *row)
     image_variables(&image, row->variables[0] ? variables : NULL);
     findings_clear(&image.findings);
     extensions_judge(&image.scene, &interpreter);
+    unsigned by_name = image.findings.count;
+    extensions_advise(&image.scene, &interpreter);
+    assert_true(row->content ? by_name == 0 : image.findings.count == by_name);
     image_variables(&image, NULL);
 }
 
