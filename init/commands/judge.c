@@ -49,13 +49,6 @@ static void discover(struct session *session)
 
 struct span judge_app(struct session *session)
 {
-    struct setting_error error;
-    int word = session->request.uvicorn.app;
-    if (session->request.kind == REQUEST_MISTAKE)
-        word = (int)session->request.first;
-    if (word >= 0)
-        settings_set(&session->settings, SETTING_APP, span_of(session->words[word]), ORIGIN_UVICORN_OPTION,
-                     SPAN("the command line"), &error);
     if (session->settings.values[SETTING_APP].origin <= ORIGIN_PROJECT)
         read_project(session);
     if (session->settings.values[SETTING_APP].origin == ORIGIN_DEFAULT)

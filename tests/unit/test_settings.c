@@ -34,6 +34,9 @@ static void test_each_type_takes_what_it_should(void **state)
         const char *value;
         bool good;
     } rows[] = {
+        {SETTING_RELOAD, "t", true},
+        {SETTING_RELOAD, "N", true},
+        {SETTING_RELOAD, "x", false},
         {SETTING_PORT, "0", true},
         {SETTING_PORT, "65535", true},
         {SETTING_PORT, "65536", false},
