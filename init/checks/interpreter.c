@@ -1,6 +1,7 @@
 #include "checks/interpreter.h"
 
 #include "checks/broken_path.h"
+#include "checks/libraries.h"
 #include "checks/program_file.h"
 #include "facts/pyvenv.h"
 
@@ -195,16 +196,30 @@ static bool find_base_by_home(struct subject *subject, struct span home)
     return true;
 }
 
+/* getpath looks from the home in pyvenv.cfg; if that is gone, only the prefix that Python was compiled with is left, which
+ * the program's own place may be or not. */
+static const char *find_base_of_program(struct subject *subject)
+{
+    if (find_base_from(subject, subject->pyvenv.home))
+        return NULL;
+    if (!find_base_from(subject, span_folder(span_of(subject->interpreter->real))))
+        return "its standard library was not found beside it";
+    return subject->pyvenv.home.length ? "the home in its pyvenv.cfg has no standard library" : NULL;
+}
+
 static void find_base(struct subject *subject)
 {
     struct interpreter *interpreter = subject->interpreter;
     struct span home = environment_filled(subject->scene->environment, "PYTHONHOME");
-    if (home.at && !find_base_by_home(subject, home))
-        interpreter->doubt = "PYTHONHOME is set, and its standard library isn't there";
-    else if (!home.at && !find_base_from(subject, subject->pyvenv.home) &&
-             !find_base_from(subject, span_folder(span_of(interpreter->real))))
-        interpreter->doubt = "its standard library was not found beside it";
-    else if (!has_encodings(subject, "/lib/") && !has_encodings(subject, "/lib64/"))
+    const char *doubt = NULL;
+    if (!home.at)
+        doubt = find_base_of_program(subject);
+    else if (!find_base_by_home(subject, home))
+        doubt = "PYTHONHOME is set, and its standard library isn't there";
+    /* An earlier doubt stays: that of the file, or of its libraries. */
+    if (doubt)
+        interpreter->doubt = doubt;
+    if (!interpreter->doubt && !has_encodings(subject, "/lib/") && !has_encodings(subject, "/lib64/"))
         interpreter->doubt = "its standard library has no folder 'encodings'";
 }
 
@@ -376,6 +391,17 @@ static void begin(struct subject *subject)
     interpreter->used = 0;
 }
 
+static bool judge_libraries(struct subject *subject)
+{
+    struct interpreter *interpreter = subject->interpreter;
+    struct libraries_subject libraries = {
+        .candidate = subject->candidate, .program = span_of(interpreter->real), .severity = SEVERITY_ERROR};
+    enum libraries_verdict verdict = libraries_judge(subject->scene, &libraries);
+    if (verdict == LIBRARIES_UNKNOWN)
+        interpreter->doubt = "whether its loader finds all libraries can't be told from reading";
+    return verdict != LIBRARIES_REFUSED;
+}
+
 static bool judge_file(struct subject *subject)
 {
     struct trace trace;
@@ -393,7 +419,7 @@ static bool judge_file(struct subject *subject)
     interpreter->is_script = file.program.kind == PROGRAM_SCRIPT;
     if (file.other_machine)
         interpreter->doubt = "it is a program for another machine";
-    return true;
+    return file.program.kind != PROGRAM_ELF || file.other_machine || judge_libraries(subject);
 }
 
 bool interpreter_judge(const struct scene *scene, const struct candidate *candidate, struct interpreter *interpreter)

@@ -407,6 +407,21 @@ static struct finding *weaken(struct findings *findings, unsigned first)
     return error;
 }
 
+/* Of a command's own folder too: /usr/bin/env names no Python. */
+static bool is_of_the_system(const struct place *place)
+{
+    return place->form == PLACE_BIN && (!place->named || span_is(place->origin, "the command"));
+}
+
+void places_keep_environments(struct places *places)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < places->count; i++)
+        if (!is_of_the_system(&places->list[i]))
+            places->list[kept++] = places->list[i];
+    places->count = kept;
+}
+
 static bool fail_without_any(const struct scene *scene, const struct places *places, struct choice *choice)
 {
     if (choice->broken) {

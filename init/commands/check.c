@@ -1,6 +1,8 @@
 #include "commands/check.h"
 
 #include "base/report.h"
+#include "checks/bytecode.h"
+#include "checks/deployment.h"
 #include "commands/judge.h"
 #include "commands/session.h"
 
@@ -74,6 +76,16 @@ static void show_parts(const struct session *session, const struct judgement *ju
     show_address(session);
 }
 
+/* What a start has no time for, and what works but is seldom meant. */
+static void advise(const struct session *session, struct judgement *judgement)
+{
+    const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
+    struct application *application = &judgement->application;
+    application_advise(&session->scene, interpreter, application);
+    deployment_advise(&session->scene, interpreter);
+    bytecode_advise(&session->scene, interpreter, span_of(application->search.file));
+}
+
 static enum exit_code verdict(const struct session *session)
 {
     enum severity worst = findings_worst(&session->findings, 0);
@@ -95,7 +107,7 @@ enum exit_code check(struct session *session)
         return EXIT_USAGE;
     }
     if (judge_server(session, true, &judgement))
-        application_advise(&session->scene, &judgement.chosen.choice.interpreter, &judgement.application);
+        advise(session, &judgement);
     else if (session_is_stopped(session, &code))
         return code; /* half a check finds nothing wrong */
     show_parts(session, &judgement);

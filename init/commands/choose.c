@@ -11,35 +11,22 @@ static struct places places;
 bool choose_python(struct session *session, unsigned first, struct chosen *chosen)
 {
     struct text bin = TEXT_ON(chosen->bin);
+    bool for_command = !session->verb && session->request.kind == REQUEST_COMMAND;
     if (first == 0)
         places_list(&session->scene, &places);
-    if (!places_choose(&session->scene, &places, first, packages_has_uvicorn, &chosen->choice))
+    if (first == 0 && for_command)
+        places_keep_environments(&places);
+    if (!places_choose(&session->scene, &places, first, for_command ? NULL : packages_has_uvicorn, &chosen->choice))
         return false;
     text_span(&bin, span_folder(span_of(chosen->choice.interpreter.path)));
     return true;
-}
-
-static bool is_in_path(const struct session *session, struct span folder)
-{
-    for (struct span rest = environment_get(&session->environment, "PATH"); rest.at;)
-        if (span_equal(span_split(&rest, ':'), folder))
-            return true;
-    return false;
-}
-
-/* A system's Python that PATH has already changes no order: a command would find /usr/bin/tool for /usr/local/bin/tool. */
-static struct span bin_of(const struct session *session, const struct chosen *chosen)
-{
-    struct span bin = span_of(chosen->bin);
-    bool of_system = session->request.kind == REQUEST_COMMAND && !chosen->choice.interpreter.venv[0];
-    return of_system && is_in_path(session, bin) ? SPAN("") : bin;
 }
 
 void choose_environment(struct session *session, const struct chosen *chosen)
 {
     child_environment_start(&session->child, &session->environment);
     if (chosen)
-        child_environment_for_python(&session->child, bin_of(session, chosen),
+        child_environment_for_python(&session->child, span_of(chosen->bin),
                                      span_of(chosen->choice.interpreter.venv));
 }
 

@@ -203,7 +203,7 @@ static void tell_unasked(struct ending *ending)
 
 static bool is_clean(const struct fate *fate)
 {
-    return WIFEXITED(fate->status) && WEXITSTATUS(fate->status) == 0;
+    return !fate->status_unknown && WIFEXITED(fate->status) && WEXITSTATUS(fate->status) == 0;
 }
 
 /* Nothing that a kernel does by itself: a tracer or a seccomp filter came between. */
@@ -254,7 +254,8 @@ static void tell_fate(struct ending *ending, int code)
     set_flag(ending, "memory", was_out_of_memory(ending));
     set_stop(ending);
     set_flag(ending, "timeout", fate->killed_by_timeout);
-    set_number(ending, "orphans", fate->orphans_reaped);
+    if (fate->orphans_reaped)
+        set_number(ending, "orphans", fate->orphans_reaped);
 }
 
 void end_explain(const struct end *end, struct session *session, const struct launch *launch, const struct fate *fate,

@@ -3,6 +3,7 @@
 #include "base/report.h"
 #include "checks/application.h"
 #include "checks/candidates.h"
+#include "checks/extensions.h"
 #include "checks/words.h"
 #include "commands/session.h"
 #include "facts/pyproject.h"
@@ -98,6 +99,20 @@ static void add_last_words(struct findings *findings, struct finding *finding, c
     }
 }
 
+/* PYTHONHOME replaces the search for the standard library, and there is none. */
+static void add_home(struct session *session, const struct interpreter *interpreter, struct finding *finding)
+{
+    char landmark[PATH_MOST];
+    struct text text = TEXT_ON(landmark);
+    struct span home = environment_filled(&session->environment, "PYTHONHOME");
+    if (home.length == 0 || interpreter->base[0] || !interpreter->library[0])
+        return;
+    finding_set(&session->findings, finding, "home", home);
+    text_span(&text, span_split(&home, ':'));
+    text_join(&text, "/lib/", interpreter->library, "/os.py", NULL);
+    finding_set(&session->findings, finding, "landmark", text_as_span(&text));
+}
+
 static void add_broken(struct session *session, const struct judgement *judgement, const struct probe_answer *answer)
 {
     char ended[NAME_MOST];
@@ -115,6 +130,7 @@ static void add_broken(struct session *session, const struct judgement *judgemen
     }
     finding_set(&session->findings, finding, "ended", text_as_span(&text));
     finding_set_string(&session->findings, finding, "doubt", judgement->chosen.choice.interpreter.doubt);
+    add_home(session, &judgement->chosen.choice.interpreter, finding);
     add_last_words(&session->findings, finding, answer);
 }
 
@@ -206,11 +222,17 @@ static enum proof prove(struct session *session, bool always, struct judgement *
     judgement->has_python = true;
     judgement->has_uvicorn = judgement->chosen.choice.has_uvicorn;
     judgement->has_app = judgement->application.state != APPLICATION_ASK;
-    if (setting_chosen(&session->settings, SETTING_PROBE, "never") || setting_is(&session->settings, SETTING_ROOT))
-        return prove_by_reading(session, judgement);
-    enum proof proof = always || !is_certain(judgement) ? prove_by_asking(session, judgement) : PROOF_GOOD;
-    if (proof == PROOF_GOOD)
+    bool only_reads =
+        setting_chosen(&session->settings, SETTING_PROBE, "never") || setting_is(&session->settings, SETTING_ROOT);
+    enum proof proof = PROOF_GOOD;
+    if (only_reads)
+        proof = prove_by_reading(session, judgement);
+    else if (always || !is_certain(judgement))
+        proof = prove_by_asking(session, judgement);
+    if (proof == PROOF_GOOD) {
         application_shadows(&session->scene, interpreter);
+        extensions_judge(&session->scene, interpreter);
+    }
     return proof;
 }
 

@@ -30,6 +30,8 @@ static void make_environments(const struct tree *tree)
     tree_file(tree, "oldsystem/venv/pyvenv.cfg", "home = /usr/bin\n");
     image_venv(tree, "homeless/venv", "/usr/local/bin/python3.12", "3.12");
     tree_file(tree, "homeless/venv/pyvenv.cfg", "version = 3.12.1\n");
+    image_venv(tree, "lost/venv", "/usr/local/bin/python3.12", "3.12");
+    tree_file(tree, "lost/venv/pyvenv.cfg", "home = /gone/bin\ninclude-system-site-packages = false\n");
     /* A copy in place of a link: only pyvenv.cfg leads to the standard library. */
     image_program(tree, "copied/venv/bin/python3");
     tree_file(tree, "copied/venv/pyvenv.cfg", "home = /usr/local/bin\ninclude-system-site-packages = false\n");
@@ -121,6 +123,13 @@ static const struct row {
     {"/homeless/venv/bin/python", "/usr/local/bin/python3.12", "3.12", "", "/usr/local", false, {LOCAL_SITE}},
     {"/free/bin/python3", "/free/bin/python3.13t", "3.13t", "", "/free", false, {NULL}},
     /* what reading can't tell */
+    {"/lost/venv/bin/python",
+     "/usr/local/bin/python3.12",
+     "3.12",
+     "/lost/venv",
+     "/usr/local",
+     true,
+     {"/lost/venv/lib/python3.12/site-packages"}},
     {"/alone/bin/python3.12", "/alone/bin/python3.12", "3.12", "", "", true, {NULL}},
     {"/bare/bin/python3", "/bare/bin/python3", "", "", "", true, {NULL}},
     {"/half/bin/python3", "/half/bin/python3.12", "3.12", "", "/half", true, {NULL}},
