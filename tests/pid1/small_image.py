@@ -9,11 +9,11 @@ import pytest
 
 UVICORN = """
 import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # a handler and pause() could miss it
 print("uvicorn:", *sys.argv[1:], flush=True)
 print("venv:", sys.prefix != sys.base_prefix, "argv0:", sys.executable, flush=True)
 print("port:", os.environ.get("UVICORN_PORT"), "host:", os.environ.get("UVICORN_HOST"), flush=True)
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-signal.pause()
+signal.sigwait({signal.SIGTERM})
 """
 
 

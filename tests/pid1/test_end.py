@@ -35,10 +35,10 @@ with tempfile.TemporaryFile() as file:
     page[0]
 """
 SERVE = """
-import signal, sys
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+import signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # a handler and pause() could miss it
 print("serving", flush=True)
-while True: signal.pause()
+signal.sigwait({signal.SIGTERM})
 """
 STUBBORN = """
 import signal

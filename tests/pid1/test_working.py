@@ -1,4 +1,4 @@
-"""Images that work are never accused: each row of working.py starts without asgi-init, and so it starts with it, by the same Python,
+"""Images that work are never accused: each row of working.py starts without asgi-init, and so it does with it, by the same Python,
 with the same module, and not a word on stderr; `check`, which asks the interpreter always, has nothing to say either.
 """
 
@@ -62,7 +62,9 @@ def rules_of(run):
 
 def advice(image):
     """What `check` says of an image that works all the same, and what it may say besides what the row names."""
-    below = any(image.folder != "/" and folder.startswith(image.folder + "/") for folder in (image.python, image.env.get("VIRTUAL_ENV", "")))
+    below = any(
+        image.folder != "/" and folder.startswith(image.folder + "/") for folder in (image.python, image.env.get("VIRTUAL_ENV", ""))
+    )
     must = {"runs-as-root"} if is_root(image) else set()
     return must, {"bytecode-missing"} | ({"venv-below-app"} if below else set()) | image.may
 

@@ -37,9 +37,9 @@ for name in names.split("."):
     app = getattr(app, name)
 if "--factory" in sys.argv:
     app = app()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # a handler and pause() could miss it
 print("serving", type(app).__name__, repr(getattr(module, "__file__", None)), sys.prefix, sys.version_info[:2], flush=True)
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-signal.pause()
+signal.sigwait({signal.SIGTERM})
 """
 
 ASGI = """
@@ -70,7 +70,8 @@ sys.meta_path.append(Finder())
 
 
 def version_of(python):
-    return subprocess.run([python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=True).stdout.strip()
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
 class Image:
@@ -79,7 +80,7 @@ class Image:
     def __init__(self, root, start, tools, templates):
         self.root, self.start, self.tools, self.templates = root, start, tools, templates
         self.version = templates.version
-        self.env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+        self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}  # /usr/local is the machine's, and may have a Python too
         self.words = ["app.main:app"]  # uvicorn's
         self.options = []  # ours
         self.python = PYTHON  # as who starts it without asgi-init would
@@ -446,7 +447,7 @@ def a_venv_whose_base_is_gone_but_was_copied(image):
     image.application()
     image.run(PYTHON, "-m", "venv", "--without-pip", "--copies", "/opt/venv")
     config = image.at("/opt/venv/pyvenv.cfg")
-    config.write_text(config.read_text().replace("home = /usr/bin", "home = /usr/local/bin"))
+    config.write_text(config.read_text().replace("home = /usr/bin", "home = /opt/gone/bin"))
     image.venv(words=None)
 
 
@@ -482,7 +483,10 @@ def a_venv_with_the_rests_of_another_version(image):
 @row
 def a_venv_whose_config_has_odd_lines(image):
     image.usual()
-    image.write("/opt/venv/pyvenv.cfg", "\n  HOME  =  /usr/bin  \nprompt = a = b\n# nothing\nhome = /elsewhere\nInclude-System-Site-Packages=FALSE\n")
+    image.write(
+        "/opt/venv/pyvenv.cfg",
+        "\n  HOME  =  /usr/bin  \nprompt = a = b\n# nothing\nhome = /elsewhere\nInclude-System-Site-Packages=FALSE\n",
+    )
 
 
 @row
@@ -681,7 +685,9 @@ def an_editable_install_by_finder(image):
     image.move("/app/app", "/project/code")
     image.at("/app").rmdir()  # it would be a namespace of that name
     site = image.site("/opt/venv")
-    image.write(f"{site}/__editable__.sample-1.0.pth", "import __editable___sample_1_0_finder; __editable___sample_1_0_finder.install()\n")
+    image.write(
+        f"{site}/__editable__.sample-1.0.pth", "import __editable___sample_1_0_finder; __editable___sample_1_0_finder.install()\n"
+    )
     image.write(
         f"{site}/__editable___sample_1_0_finder.py",
         """
@@ -832,7 +838,10 @@ def a_package_that_extends_its_path(image):
 def a_package_that_makes_its_submodule(image):
     image.usual()
     image.at("/app/app/main.py").unlink()
-    image.write("/app/app/__init__.py", "import sys, types\nmain = sys.modules['app.main'] = types.ModuleType('app.main')\nmain.app = print\n")
+    image.write(
+        "/app/app/__init__.py",
+        "import sys, types\nmain = sys.modules['app.main'] = types.ModuleType('app.main')\nmain.app = print\n",
+    )
     image.warns = {"app-submodule-missing"}
 
 
@@ -997,18 +1006,12 @@ def a_user_without_entry(image):
 
 
 @row
-def the_highest_user(image):
-    image.usual()
-    image.more["user"] = (4294967294, 4294967294)
-
-
-@row
 def another_user_with_the_group_root(image):
     """OpenShift: any uid, group 0, and files that the group may read."""
     image.usual()
     for file in image.at("/app").rglob("*"):
         file.chmod(0o750 if file.is_dir() else 0o640)
-    image.more["user"] = (1000650000, 0)
+    image.more["user"] = (60000, 0)
 
 
 @row
@@ -1184,7 +1187,7 @@ def PYTHONHOME_with_two_prefixes(image):
 @row
 def a_wrapper_script(image):
     image.usual()
-    image.write("/opt/bin/python3", "#!/bin/sh\nexec /opt/venv/bin/python \"$@\"\n", 0o755)
+    image.write("/opt/bin/python3", '#!/bin/sh\nexec /opt/venv/bin/python "$@"\n', 0o755)
     image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
     image.python = "/opt/bin/python3"
     image.options = ["--python", "/opt/bin/python3"]
@@ -1194,7 +1197,7 @@ def a_wrapper_script(image):
 def a_wrapper_script_on_PATH(image):
     image.usual()
     image.move("/opt/venv", "/srv/environment")
-    image.write("/opt/bin/python3", "#!/bin/sh\nexec /srv/environment/bin/python \"$@\"\n", 0o755)
+    image.write("/opt/bin/python3", '#!/bin/sh\nexec /srv/environment/bin/python "$@"\n', 0o755)
     image.env = {"PATH": "/opt/bin"}
     image.python = "/opt/bin/python3"
 
@@ -1256,7 +1259,8 @@ def a_prefix_like_condas(image):
     image.write("/opt/conda/envs/shop/conda-meta/history", "")
     image.uvicorn("/opt/conda/envs/shop/lib/python3/dist-packages")
     image.env |= {
-        "CONDA_PREFIX": "/opt/conda/envs/shop", "CONDA_DEFAULT_ENV": "shop", "PATH": "/opt/conda/envs/shop/bin:/opt/conda/condabin:/usr/bin",
+        "CONDA_PREFIX": "/opt/conda/envs/shop", "CONDA_DEFAULT_ENV": "shop",
+        "PATH": "/opt/conda/envs/shop/bin:/opt/conda/condabin:/usr/bin",
     }  # fmt: skip
     image.python = "/opt/conda/envs/shop/bin/python"
 
@@ -1326,8 +1330,10 @@ def two_pythons_of_which_the_second_has_uvicorn(image):
 def variables_of_python(image):
     image.usual()
     image.env |= {
-        "PYTHONSAFEPATH": "1", "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONOPTIMIZE": "2", "PYTHONUNBUFFERED": "1",
-        "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PYTHONFAULTHANDLER": "1", "PYTHONWARNINGS": "ignore", "PYTHONPYCACHEPREFIX": "/tmp/cache",
+        "PYTHONSAFEPATH": "1", "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONOPTIMIZE": "2",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PYTHONFAULTHANDLER": "1", "PYTHONWARNINGS": "ignore",
+        "PYTHONPYCACHEPREFIX": "/tmp/cache",
     }  # fmt: skip
 
 
@@ -1348,8 +1354,14 @@ APPLICATIONS = {
     "bound by a decorated coroutine": "def plain(f): return f\n@plain\n@plain\nasync def app(scope, receive, send): pass\n",
     "a factory": (MAKES, ["--factory", "app.main:create_app"]),
     "a factory that is a lambda": ("create_app = lambda: print\n", ["app.main:create_app", "--factory"]),
-    "a factory that is a class": ("class App:\n    async def __call__(self, scope, receive, send): pass\n", ["app.main:App", "--factory"]),
-    "a factory that another module has": ("from wsgiref.simple_server import demo_app as create\nmake = lambda: create\n", ["--factory", "app.main:make"]),
+    "a factory that is a class": (
+        "class App:\n    async def __call__(self, scope, receive, send): pass\n",
+        ["app.main:App", "--factory"],
+    ),
+    "a factory that another module has": (
+        "from wsgiref.simple_server import demo_app as create\nmake = lambda: create\n",
+        ["--factory", "app.main:make"],
+    ),
     "made by a factory": MAKES + "app = create_app()\n",
     "imported by a star": "from app.other import *\n",
     "imported by a star from a package": "from os.path import *\napp = join\n",
@@ -1448,7 +1460,10 @@ def a_submodule_as_attribute(image):
 @row
 def a_package_with_lazy_attributes(image):
     image.usual()
-    image.write("/app/app/__init__.py", "import importlib\ndef __getattr__(name):\n    return getattr(importlib.import_module('.main', __name__), name)\n")
+    image.write(
+        "/app/app/__init__.py",
+        "import importlib\ndef __getattr__(name):\n    return getattr(importlib.import_module('.main', __name__), name)\n",
+    )
     image.words = ["app:app"]
 
 
@@ -1537,15 +1552,28 @@ def variables_that_mean_nothing_to_us(image):
     """Kubernetes' of a service, the application's own, and a shell's."""
     image.usual()
     image.env |= {
-        "SHOP_PORT": "tcp://10.0.0.1:80", "LOG_LEVEL": "INFO", "HOST": "web-1", "MODULE_NAME": "shop", "APP": "shop", "DEBUG": "true",
-        "WORKERS": "many", "SECRET": "pa$$word ${NOT_SET} $(cmd) %s \t`", "BASH_FUNC_which%%": "() {  echo \"$1\"\n}", "EMPTY": "", "_": "/bin/sh",
+        "SHOP_PORT": "tcp://10.0.0.1:80", "LOG_LEVEL": "INFO", "HOST": "web-1", "MODULE_NAME": "shop", "APP": "shop",
+        "DEBUG": "true",
+        "WORKERS": "many", "SECRET": "pa$$word ${NOT_SET} $(cmd) %s \t`", "BASH_FUNC_which%%": "() {  echo \"$1\"\n}", "EMPTY": "",
+        "_": "/bin/sh",
     }  # fmt: skip
 
 
 @row
 def variables_that_are_empty(image):
     image.usual()
-    names = ("PORT", "HOST", "LOG_LEVEL", "WEB_CONCURRENCY", "APP_MODULE", "PYTHONPATH", "PYTHONHOME", "HOME", "PYTHONUSERBASE", "LD_LIBRARY_PATH")
+    names = (
+        "PORT",
+        "HOST",
+        "LOG_LEVEL",
+        "WEB_CONCURRENCY",
+        "APP_MODULE",
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "HOME",
+        "PYTHONUSERBASE",
+        "LD_LIBRARY_PATH",
+    )
     image.env |= {name: "" for name in (*names, "UV_PROJECT_ENVIRONMENT", "CONDA_PREFIX", "ASGI_INIT_APP")}
 
 
@@ -1723,7 +1751,11 @@ def the_loader_as_a_program(image):
 @row
 def a_wrapper_with_env_and_its_words(image):
     image.usual()
-    image.write("/opt/bin/python3", "#!/usr/bin/env -S /opt/venv/bin/python -B\nimport os, sys\nos.execv('/opt/venv/bin/python', ['/opt/venv/bin/python', *sys.argv[1:]])\n", 0o755)
+    image.write(
+        "/opt/bin/python3",
+        "#!/usr/bin/env -S /opt/venv/bin/python -B\nimport os, sys\nos.execv('/opt/venv/bin/python', ['/opt/venv/bin/python', *sys.argv[1:]])\n",
+        0o755,
+    )
     image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
     image.python = "/opt/bin/python3"
     image.options = ["--python", "/opt/bin/python3"]
@@ -1733,7 +1765,7 @@ def a_wrapper_with_env_and_its_words(image):
 def a_wrapper_of_a_wrapper(image):
     image.usual()
     image.write("/opt/bin/python3", "#!/opt/bin/second\n", 0o755)
-    image.write("/opt/bin/second", "#!/bin/sh\nshift\nexec /opt/venv/bin/python \"$@\"\n", 0o755)
+    image.write("/opt/bin/second", '#!/bin/sh\nshift\nexec /opt/venv/bin/python "$@"\n', 0o755)
     image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
     image.python = "/opt/bin/python3"
     image.options = ["--python", "/opt/bin/python3"]
