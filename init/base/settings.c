@@ -34,7 +34,9 @@ static struct span choice_of(const char *choices, struct span value)
 
 static bool truth(struct span value, bool *on)
 {
-    static const char *const words[][2] = {{"0", "1"}, {"false", "true"}, {"no", "yes"}, {"off", "on"}};
+    /* click's own, since uvicorn reads UVICORN_RELOAD=t so. */
+    static const char *const words[][2] = {{"0", "1"},    {"false", "true"}, {"no", "yes"},
+                                           {"off", "on"}, {"f", "t"},        {"n", "y"}};
     for (size_t row = 0; row < ARRAY_LENGTH(words); row++)
         for (unsigned side = 0; side < 2; side++)
             if (value.length == strlen(words[row][side]) &&

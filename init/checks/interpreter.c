@@ -105,7 +105,8 @@ struct library_search {
     struct python_version version;
 };
 
-/* A folder lib/python3.N that holds a standard library: of those that hold only packages there may be many. */
+/* A folder lib/python3.N that holds a standard library: of those that hold only packages there may be many. Where there
+ * is a PyPy's library too, it can't be told whose program it is. */
 static bool take_library(void *context, struct span name, unsigned char type)
 {
     struct library_search *search = context;
@@ -113,6 +114,8 @@ static bool take_library(void *context, struct span name, unsigned char type)
     char buffer[PATH_MOST];
     struct text landmark = TEXT_ON(buffer);
     (void)type;
+    if (span_starts(name, "pypy3."))
+        search->found++;
     if (!python_name_read(name, &version) || version.parts != 2)
         return true;
     text_span(&landmark, search->folder);
@@ -126,7 +129,8 @@ static bool take_library(void *context, struct span name, unsigned char type)
     return true;
 }
 
-/* For a `python3` that is no link to a python3.N, as in builds by hand: the one library beside it. */
+/* For a `python3` that is no link to a python3.N, as in builds by hand: the one library beside it. What has another name,
+ * such as pypy3.9, may have come there together with somebody else's library. */
 static void find_version(struct subject *subject)
 {
     struct interpreter *interpreter = subject->interpreter;
@@ -135,7 +139,9 @@ static void find_version(struct subject *subject)
     struct text library = TEXT_ON(buffer);
     struct span real = span_of(interpreter->real);
     struct library_search search = {.reader = subject->scene->reader};
-    if (python_name_read(span_base_name(real), &version) && version.parts >= 2) {
+    if (!python_name_read(span_base_name(real), &version))
+        return;
+    if (version.parts >= 2) {
         set_series(interpreter, &version);
         return;
     }
@@ -261,20 +267,26 @@ static void add_sites_of(struct subject *subject, struct span prefix)
     add_site_if_there(subject, prefix, "/lib/", library, "/site-packages");
 }
 
-/* Debian's own Python looks in dist-packages, Fedora's in /usr/local too. */
-static void add_system_sites(struct subject *subject)
+/* Debian's Python looks in dist-packages, wherever it was moved to. It doesn't live in /usr/local; what dist-packages there
+ * are, are those of the one in /usr. */
+static void add_debian_sites(struct subject *subject, struct span base)
 {
     const char *library = subject->interpreter->library;
+    if (span_is(base, "/usr/local"))
+        return;
+    add_site_if_there(subject, base, "/local/lib/", library, "/dist-packages");
+    add_site_if_there(subject, base, "/lib/", "python3", "/dist-packages");
+    add_site_if_there(subject, base, "/lib/", library, "/dist-packages");
+}
+
+/* Fedora's own Python looks in /usr/local too. */
+static void add_system_sites(struct subject *subject)
+{
     struct span base = span_of(subject->interpreter->base);
-    if (span_is(base, "/usr")) {
-        add_site_if_there(subject, SPAN("/usr/local"), "/lib/", library, "/dist-packages");
+    add_debian_sites(subject, base);
+    if (span_is(base, "/usr"))
         add_sites_of(subject, SPAN("/usr/local"));
-    }
     add_sites_of(subject, base);
-    if (span_is(base, "/usr")) {
-        add_site_if_there(subject, base, "/lib/", "python3", "/dist-packages");
-        add_site_if_there(subject, base, "/lib/", library, "/dist-packages");
-    }
 }
 
 static void find_sites(struct subject *subject)

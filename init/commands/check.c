@@ -33,8 +33,11 @@ static void show_python(const struct judgement *judgement)
     char what[LINE_MOST];
     struct text text = TEXT_ON(what);
     const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
-    text_join(&text, interpreter->path, ", Python ", NULL);
-    interpreter_version(interpreter, &text);
+    text_add(&text, interpreter->path);
+    if (interpreter->knows_version) {
+        text_add(&text, ", Python ");
+        interpreter_version(interpreter, &text);
+    }
     text_add(&text, judgement->asked ? ", asked" : ", read");
     show_well("python", text_as_span(&text));
 }

@@ -50,13 +50,6 @@ static void discover(struct session *session)
 
 struct span judge_app(struct session *session)
 {
-    struct setting_error error;
-    int word = session->request.uvicorn.app;
-    if (session->request.kind == REQUEST_MISTAKE)
-        word = (int)session->request.first;
-    if (word >= 0)
-        settings_set(&session->settings, SETTING_APP, span_of(session->words[word]), ORIGIN_UVICORN_OPTION,
-                     SPAN("the command line"), &error);
     if (session->settings.values[SETTING_APP].origin <= ORIGIN_PROJECT)
         read_project(session);
     if (session->settings.values[SETTING_APP].origin == ORIGIN_DEFAULT)
@@ -72,7 +65,6 @@ static void ask(struct session *session, const struct judgement *judgement, stru
     const struct probe_question question = {
         .python = interpreter->path,
         .envp = session->child.entries,
-        .folder = session->working_folder,
         .safe_path = choose_takes_safe_path(interpreter),
         .server = "uvicorn",
         .app_dir = session->app_dir,
@@ -185,8 +177,11 @@ static enum proof prove_by_reading(struct session *session, struct judgement *ju
     const struct choice *choice = &judgement->chosen.choice;
     if (!setting_is(&session->settings, SETTING_ROOT))
         return PROOF_GOOD; /* --probe never: nothing uncertain is refused */
-    if (!choice->has_uvicorn)
-        packages_missing(&session->scene, &choice->interpreter, SPAN(""));
+    if (!choice->has_uvicorn) {
+        struct finding *finding = packages_missing(&session->scene, &choice->interpreter, SPAN(""));
+        if (packages_may_have_uvicorn(&session->scene, &choice->interpreter))
+            finding_weaken(finding, SEVERITY_WARNING);
+    }
     if (judgement->application.state == APPLICATION_ASK)
         application_missing(&session->scene, &choice->interpreter, &judgement->application, false);
     return PROOF_GOOD;
@@ -243,12 +238,26 @@ static enum proof prove(struct session *session, bool always, struct judgement *
     return proof;
 }
 
-/* A found Python that turns out broken is only remembered, and the next place is judged. */
-static void weaken(struct findings *findings, unsigned first)
+/* A found Python that turns out broken is only remembered, and the next place is judged. Returns what broke it. */
+static struct finding *weaken(struct findings *findings, unsigned first)
 {
-    for (unsigned i = first; i < findings->count; i++)
-        if (findings->list[i].severity == SEVERITY_ERROR)
-            finding_weaken(&findings->list[i], SEVERITY_WARNING);
+    struct finding *error = NULL;
+    for (unsigned i = first; i < findings->count; i++) {
+        if (findings->list[i].severity != SEVERITY_ERROR)
+            continue;
+        error = &findings->list[i];
+        finding_weaken(error, SEVERITY_WARNING);
+    }
+    return error;
+}
+
+/* No place is left. "There is no Python" would be said of an image that has one: why that one doesn't start is the error. */
+static void blame_broken(struct findings *findings, struct finding *broken)
+{
+    if (!broken || !findings->count || findings->list[findings->count - 1].rule != RULE_NO_PYTHON)
+        return;
+    findings->count--;
+    finding_weaken(broken, SEVERITY_ERROR);
 }
 
 bool judge_server(struct session *session, bool always, struct judgement *judgement)
@@ -256,10 +265,13 @@ bool judge_server(struct session *session, bool always, struct judgement *judgem
     always = always || setting_chosen(&session->settings, SETTING_PROBE, "always");
     judgement->app = judge_app(session);
     words_judge(&session->scene, session->words + session->request.first);
+    struct finding *broken = NULL;
     for (unsigned next = 0;;) {
         unsigned before = session->findings.count;
-        if (!choose_python(session, next, &judgement->chosen))
+        if (!choose_python(session, next, &judgement->chosen)) {
+            blame_broken(&session->findings, broken);
             return false;
+        }
         choose_say(session, &judgement->chosen);
         choose_environment(session, &judgement->chosen);
         child_environment_for_uvicorn(&session->child, &session->settings);
@@ -267,7 +279,7 @@ bool judge_server(struct session *session, bool always, struct judgement *judgem
         enum proof proof = prove(session, always, judgement);
         if (proof != PROOF_BROKEN || judgement->chosen.choice.named)
             return proof == PROOF_GOOD;
-        weaken(&session->findings, before);
+        broken = weaken(&session->findings, before);
         next = judgement->chosen.choice.place + 1;
     }
 }

@@ -282,6 +282,17 @@ static void set_scene(struct session *session)
     };
 }
 
+/* The application's word, when the command line has one. */
+static void take_app(struct session *session)
+{
+    struct setting_error error;
+    const struct request *request = &session->request;
+    int word = request->kind == REQUEST_MISTAKE ? (int)request->first : request->uvicorn.app;
+    if (word >= 0)
+        settings_set(&session->settings, SETTING_APP, span_of(session->words[word]), ORIGIN_UVICORN_OPTION,
+                     SPAN("the command line"), &error);
+}
+
 static enum exit_code read_signal_settings(struct session *session)
 {
     const struct settings *settings = &session->settings;
@@ -318,6 +329,7 @@ enum exit_code session_open(struct session *session, char **words, char **entrie
     request_read(words, session->first, session->options.dashes, &session->reader,
                  environment_get(&session->environment, "PATH"), span_of(session->working_folder), &session->settings,
                  &session->request);
+    take_app(session);
     if (!tell_app_dir(session))
         return usage("too long:", setting_text(&session->settings, SETTING_APP_DIR), "");
     set_scene(session);

@@ -159,10 +159,10 @@ class Dock:
     def new_name(self):
         return f"asgi-init-test-{os.getpid()}-{next(self.numbers)}"
 
-    def run(self, *words, image=images.SAMPLE, volumes=(), environment=None, options=(), ports=(8000,), binary=BINARY, verbose=False):
-        """docker run --detach. `options` are Docker's own; `words` stand where CMD does."""
+    def command(self, *words, image=images.SAMPLE, volumes=(), environment=None, options=(), ports=(), binary=BINARY, verbose=False):
+        """A new name, and what stands behind `docker run`. `options` are Docker's own; `words` stand where CMD does."""
         name = self.new_name()
-        command = ["run", "--detach", "--pull=never", "--name", name, "--label", f"{OWNER}={os.getpid()}"]
+        command = ["--pull=never", "--name", name, "--label", f"{OWNER}={os.getpid()}"]
         command += [word for port in ports for word in ("--publish", f"127.0.0.1::{port}")]
         if binary:
             command += ["--volume", f"{binary}:/asgi-init:ro"]
@@ -170,8 +170,21 @@ class Dock:
         settings = {**(environment or {}), **({"ASGI_INIT_VERBOSE": "1"} if verbose else {})}
         command += [word for key, value in settings.items() for word in ("--env", f"{key}={value}")]
         self.names.append(name)
-        docker(*command, *options, image, *words)
+        return name, [*command, *options, image, *words]
+
+    def run(self, *words, ports=(8000,), **settings):
+        """docker run --detach."""
+        name, command = self.command(*words, ports=ports, **settings)
+        docker("run", "--detach", *command)
         return Box(name)
+
+    def end(self, *words, stdin=subprocess.DEVNULL, **settings):
+        """docker run, until the container has ended: its exit code, stdout and stderr. With `-t` all comes as stdout."""
+        command = ["docker", "run", *self.command(*words, **settings)[1]]
+        done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=DEADLINE)
+        # 125 is the client's own: no container was started.
+        assert done.returncode != 125, f"{' '.join(command)}\n{done.stderr}"
+        return done
 
     def volume(self):
         """A new volume's name; it is empty until a container fills it."""

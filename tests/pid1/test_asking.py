@@ -133,3 +133,11 @@ def test_a_stop_while_asking_ends_at_once(start, image, words, code):
     run.signal(signal.SIGTERM)
     assert run.wait() == code
     assert "well" not in run.out and "uvicorn:" not in run.out
+
+
+def test_of_pythons_that_do_not_start_the_reason_is_the_error(start, image):
+    """Not "there is no Python", and a fix that brings another one."""
+    run = start(folder=image, env={"PATH": "/usr/bin:/bin", "PYTHONHOME": "/nowhere"})
+    assert run.wait() == 72
+    assert run.err.startswith("asgi-init: error[python-does-not-start]: ")
+    assert "no-python" not in run.err

@@ -26,7 +26,10 @@ def option(name, default=None):
     return words[words.index("--" + name) + 1] if "--" + name in words else os.environ.get(
         "UVICORN_" + name.upper().replace("-", "_"), default)
 
-reference = [word for word in sys.argv[1:] if ":" in word][0]
+assert os.environ.get("UVICORN_LOG_LEVEL", "info") in ("critical", "error", "warning", "info", "debug", "trace"), "log level"
+assert int(os.environ.get("UVICORN_PORT", "0")) < 65536, "port"
+words = [word for word, before in zip(sys.argv[1:], sys.argv) if before not in ("--header", "--root-path", "--log-config")]
+reference = [word for word in words if ":" in word and not word.startswith("-")][0]
 module_name, _, names = reference.partition(":")
 sys.path.insert(0, option("app-dir", ""))
 module = app = importlib.import_module(module_name)
@@ -83,6 +86,8 @@ class Image:
         self.folder = "/app"
         self.more = {"binds": []}  # of start()
         self.warns = set()  # rules of which `check` is right to warn
+        self.says = set()  # the same of a start
+        self.may = set()  # of which it may warn: that is up to what this machine's Python has installed
 
     def at(self, path):
         return self.root / path.lstrip("/")
@@ -488,7 +493,7 @@ def a_venv_of_the_python_that_runs_the_tests(image):
     image.application()
     if not base.startswith("/usr"):
         image.bind(base, base)
-    image.version = "%d.%d" % sys.version_info[:2]
+    image.version = f"{sys.version_info.major}.{sys.version_info.minor}"
     image.env |= {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     image.run(f"{base}/bin/python3", "-m", "venv", "--without-pip", "/opt/venv", env=image.env)
     image.venv(words=None)
@@ -1460,6 +1465,280 @@ def a_stub_beside_the_module(image):
     image.write("/app/app/main.pyi", "")
 
 
+# ---- things that look wrong, and aren't ----
+
+
+@row
+def a_broken_venv_that_was_copied_along_and_is_not_used(image):
+    """`COPY . .` brought the developer's own; VIRTUAL_ENV names the image's."""
+    image.usual()
+    image.write("/app/.venv/pyvenv.cfg", "home = /opt/homebrew/opt/python@3.12/bin\nversion = 3.12.1\n")
+    image.link("/app/.venv/bin/python", "/opt/homebrew/opt/python@3.12/bin/python3.12")
+
+
+@row
+def a_broken_venv_that_was_copied_along_before_the_systems_python(image):
+    """It works because nothing activates the broken one; asgi-init would have taken it, and says why it doesn't."""
+    image.copy_python()
+    image.application()
+    image.uvicorn("/usr/lib/python3/dist-packages")
+    image.write("/app/.venv/pyvenv.cfg", "home = /opt/homebrew/opt/python@3.12/bin\nversion = 3.12.1\n")
+    image.link("/app/.venv/bin/python", "/opt/homebrew/opt/python@3.12/bin/python3.12")
+    image.says = image.warns = {"venv-from-another-machine"}
+
+
+@row
+def an_empty_venv_that_is_a_place_for_a_volume(image):
+    image.usual()
+    image.at("/app/.venv").mkdir()
+
+
+@row
+def a_venv_file_of_pipenv(image):
+    image.usual()
+    image.env = {"PATH": image.env["PATH"]}
+    image.write("/app/.venv", "/opt/venv\n")
+
+
+@row
+def a_package_named_venv(image):
+    image.usual()
+    image.env = {"PATH": image.env["PATH"]}
+    image.write("/app/venv/__init__.py", "")
+
+
+@row
+def files_named_like_packages_below_the_application(image):
+    image.usual()
+    for name in ("fastapi", "uvicorn", "starlette", "typing", "asyncio"):
+        image.write(f"/app/app/{name}.py", "raise SystemExit\n")
+
+
+@row
+def a_pyproject_that_is_broken(image):
+    image.usual()
+    image.write("/app/pyproject.toml", "[tool.fastapi\nentrypoint = = 'x")
+
+
+@row
+def a_pyproject_that_names_another_application(image):
+    image.usual()
+    image.write("/app/pyproject.toml", '[tool.fastapi]\nentrypoint = "no.such:thing"\n')
+
+
+@row
+def options_whose_values_look_like_applications(image):
+    image.usual()
+    image.words = ["--header", "server:none", "--root-path", "/api:v1", "app.main:app", "--port=0", "--log-config", "a:b"]
+
+
+@row
+def variables_that_mean_nothing_to_us(image):
+    """Kubernetes' of a service, the application's own, and a shell's."""
+    image.usual()
+    image.env |= {
+        "SHOP_PORT": "tcp://10.0.0.1:80", "LOG_LEVEL": "INFO", "HOST": "web-1", "MODULE_NAME": "shop", "APP": "shop", "DEBUG": "true",
+        "WORKERS": "many", "SECRET": "pa$$word ${NOT_SET} $(cmd) %s \t`", "BASH_FUNC_which%%": "() {  echo \"$1\"\n}", "EMPTY": "", "_": "/bin/sh",
+    }  # fmt: skip
+
+
+@row
+def variables_that_are_empty(image):
+    image.usual()
+    names = ("PORT", "HOST", "LOG_LEVEL", "WEB_CONCURRENCY", "APP_MODULE", "PYTHONPATH", "PYTHONHOME", "HOME", "PYTHONUSERBASE", "LD_LIBRARY_PATH")
+    image.env |= {name: "" for name in (*names, "UV_PROJECT_ENVIRONMENT", "CONDA_PREFIX", "ASGI_INIT_APP")}
+
+
+@row
+def log_levels_of_other_programs(image):
+    image.usual()
+    image.env["LOG_LEVEL"] = "WARN"
+    image.says = image.warns = {"setting-ignored"}  # it may be meant for uvicorn, which would refuse it
+
+
+@row
+def variables_that_are_no_text(image):
+    image.usual()
+    image.env |= {b"CAF\xc9": b"\xff\xfe", "LANG": "de_DE.ISO-8859-1"}
+
+
+@row
+def PYTHONPATH_with_a_hundred_folders(image):
+    image.share_usr()
+    image.application()
+    image.uvicorn("/packages/99")
+    image.env["PYTHONPATH"] = ":".join(f"/packages/{number}" for number in range(100))
+
+
+@row
+def a_hundred_pth_files(image):
+    image.usual()
+    for number in range(100):
+        image.at(f"/projects/{number}").mkdir(parents=True)
+        image.write(f"{image.site('/opt/venv')}/p{number}.pth", f"/projects/{number}\n")
+    image.move("/app/app", "/projects/7/app")
+
+
+@row
+def a_working_folder_that_is_closed(image):
+    """The application is installed, so nobody needs it."""
+    image.usual()
+    image.move("/app/app", f"{image.site('/opt/venv')}/app")
+    image.at("/app").chmod(0o700)
+    image.more["user"] = USER
+
+
+@row
+def a_working_folder_that_can_not_be_listed(image):
+    image.usual()
+    image.move("/app/app", f"{image.site('/opt/venv')}/app")
+    image.at("/app").chmod(0o711)
+    image.more["user"] = USER
+
+
+@row
+def the_application_on_a_mount_of_its_own(image):
+    image.usual()
+    image.move("/app/app", "/host/backend/app")
+    image.bind(image.at("/host/backend"), "/app")
+
+
+@row
+def the_venv_on_a_mount_below_the_mount_of_the_application(image):
+    """The compose file of a developer who knows: ./backend:/app, and a volume on /app/.venv."""
+    image.usual()
+    image.move("/app/app", "/host/backend/app")
+    image.at("/host/backend/.venv").mkdir()
+    image.bind(image.at("/host/backend"), "/app")
+    image.more["binds"].append((image.at("/opt/venv"), "/app/.venv"))
+    image.activate("/app/.venv")
+
+
+@row
+def a_dangling_link_first_on_PATH(image):
+    """Who looks along PATH passes over it."""
+    image.usual()
+    image.link("/opt/old/bin/python3", "/opt/old/python3.8")
+    image.env = {"PATH": "/opt/old/bin:/opt/venv/bin"}
+
+
+@row
+def a_folder_named_python3_first_on_PATH(image):
+    image.usual()
+    image.at("/opt/tools/python3").mkdir(parents=True)
+    image.env = {"PATH": "/opt/tools:/opt/venv/bin"}
+
+
+@row
+def a_python3_that_is_no_program_first_on_PATH(image):
+    image.usual()
+    image.write("/opt/tools/python3", "notes\n", 0o644)
+    image.env = {"PATH": "/opt/tools:/opt/venv/bin"}
+
+
+# ---- what the loader does ----
+
+
+def bare_python_with_libraries_in(image, folder):
+    image.copy_python()
+    image.application()
+    image.uvicorn("/usr/lib/python3/dist-packages")
+    move_libraries(image, folder)
+
+
+def capabilities():
+    """Of the folders below glibc-hwcaps that the loader of this machine looks in, the last; "" where it has none."""
+    loader = next(path for path in Templates.libraries(os.path.realpath(PYTHON)) if "/ld-linux" in path)
+    listed = subprocess.run([loader, "--help"], capture_output=True, text=True, check=True).stdout
+    names = listed.partition("glibc-hwcaps")[2].partition("\n\n")[0]
+    return "".join([f"/glibc-hwcaps/{name}" for name in re.findall(r"^ +(\S+) \(supported, searched\)", names, re.MULTILINE)][-1:])
+
+
+@row
+def libraries_by_LD_LIBRARY_PATH_with_other_separators(image):
+    bare_python_with_libraries_in(image, "/app/lib")
+    image.env["LD_LIBRARY_PATH"] = "/nowhere;lib:"
+
+
+@row
+def libraries_by_LD_LIBRARY_PATH_with_an_empty_part(image):
+    """An empty part is the working folder."""
+    bare_python_with_libraries_in(image, "/app")
+    image.env["LD_LIBRARY_PATH"] = "/nowhere:"
+
+
+@row
+def libraries_by_LD_LIBRARY_PATH_with_ORIGIN(image):
+    bare_python_with_libraries_in(image, "/usr/other")
+    image.env["LD_LIBRARY_PATH"] = "$ORIGIN/../other"
+
+
+@row
+def libraries_for_this_processor(image):
+    bare_python_with_libraries_in(image, "/opt/lib" + capabilities())
+    image.env["LD_LIBRARY_PATH"] = "/opt/lib"
+
+
+@row
+def libraries_for_this_processor_by_the_loaders_cache(image):
+    bare_python_with_libraries_in(image, "/opt/lib" + capabilities())
+    image.write("/etc/ld.so.conf", "/opt/lib\n")
+    subprocess.run(["/sbin/ldconfig", "-r", image.root], check=True)
+
+
+@row
+def libraries_by_LD_PRELOAD(image):
+    """What is preloaded serves whoever needs that name."""
+    bare_python_with_libraries_in(image, "/opt/lib")
+    image.env["LD_PRELOAD"] = ":".join("/" + str(file.relative_to(image.root)) for file in image.at("/opt/lib").iterdir())
+
+
+@row
+def libraries_by_ld_so_preload(image):
+    bare_python_with_libraries_in(image, "/opt/lib")
+    image.write("/etc/ld.so.preload", "\n".join("/" + str(file.relative_to(image.root)) for file in image.at("/opt/lib").iterdir()))
+
+
+@row
+def libraries_behind_links(image):
+    bare_python_with_libraries_in(image, "/opt/store")
+    for file in image.at("/opt/store").iterdir():
+        image.link(f"/opt/links/{file.name}", f"../store/{file.name}")
+    image.link("/opt/lib", "links")
+    image.env["LD_LIBRARY_PATH"] = "/opt/lib"
+
+
+@row
+def the_loader_as_a_program(image):
+    """Bundles that bring their own libc start Python so."""
+    image.share_usr()
+    image.application()
+    image.uvicorn("/packages")
+    loader = next(path for path in Templates.libraries(os.path.realpath(PYTHON)) if "/ld-linux" in path)
+    image.write("/opt/bundle/python3", f'#!/bin/sh\nexec {loader} --argv0 "$0" {os.path.realpath(PYTHON)} "$@"\n', 0o755)
+    image.env |= {"PYTHONPATH": "/packages", "PATH": "/opt/bundle"}
+    image.python = "/opt/bundle/python3"
+
+
+@row
+def a_wrapper_with_env_and_its_words(image):
+    image.usual()
+    image.write("/opt/bin/python3", "#!/usr/bin/env -S /opt/venv/bin/python -B\nimport os, sys\nos.execv('/opt/venv/bin/python', ['/opt/venv/bin/python', *sys.argv[1:]])\n", 0o755)
+    image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
+    image.python = "/opt/bin/python3"
+    image.options = ["--python", "/opt/bin/python3"]
+
+
+@row
+def a_wrapper_of_a_wrapper(image):
+    image.usual()
+    image.write("/opt/bin/python3", "#!/opt/bin/second\n", 0o755)
+    image.write("/opt/bin/second", "#!/bin/sh\nshift\nexec /opt/venv/bin/python \"$@\"\n", 0o755)
+    image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
+    image.python = "/opt/bin/python3"
+    image.options = ["--python", "/opt/bin/python3"]
+
+
 # ---- FastAPI and uvicorn themselves ----
 
 REAL = {}
@@ -1519,3 +1798,4 @@ def fastapi_on_PYTHONPATH(image, backend):
     site = next(backend.glob("lib/python3*/site-packages"))
     image.env |= {"PYTHONPATH": f"/mnt/packages/{site.relative_to(backend)}", "PATH": os.path.dirname(image.python)}
     image.more |= {"proc": "none", "read_only": True}
+    image.may = {"pythonpath-shadows"}
