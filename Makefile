@@ -43,7 +43,8 @@ SOURCES := $(call find,init,*.c)
 MODULES := $(filter-out init/main.c,$(SOURCES))
 BYTES   := $(call find,init/facts init/base,*.c)
 UNITS   := $(basename $(call find,tests/unit,$(UNIT).c))
-HELPERS := $(basename $(call find,tests/pid1 tests/bench,*.c))
+JUDGES  := tests/pid1/libraries_of
+HELPERS := $(filter-out $(JUDGES),$(basename $(call find,tests/pid1 tests/bench,*.c)))
 FUZZERS := $(basename $(call find,tests/fuzz,fuzz_*.c))
 
 # ------------------------------------------------------------------------------------------------------ how it is compiled
@@ -75,7 +76,7 @@ build/$(1)/%.o: %.c Makefile build/tools/toolchain.mk build/tools/libcap-ng/VERS
 	$$(Q)$$(CC_$(1)) -std=gnu17 $$(ERRORS) $$(CPPFLAGS) $(3) -MMD -MP -c -o $$@ $$<
 -include $$(patsubst %.c,build/$(1)/%.d,$(4))
 endef
-TESTED := $(SOURCES) $(UNITS:=.c)
+TESTED := $(SOURCES) $(UNITS:=.c) $(JUDGES:=.c)
 $(eval $(call variant,release,,,$(SOURCES)))
 $(eval $(call variant,asan,build/tools/packages.test,,$(TESTED)))
 $(eval $(call variant,musl,build/tools/cmocka/VERSION,-isystem build/tools/cmocka/include,$(TESTED)))
@@ -134,6 +135,12 @@ $(HELPERS:%=build/%): build/%: %.c Makefile build/tools/toolchain.mk
 	@mkdir -p $(@D)
 	$(Q)$(MUSL_CC) -O1 $(HARDENED) -std=gnu17 $(ERRORS) -D_GNU_SOURCE $(LINK) -o $@ $<
 
+# What judges by our own modules, for tests that compare it with the system: linked as a unit test is.
+$(JUDGES:%=build/%): build/%: build/musl/%.o build/musl/modules.a $(LIBCAP_NG_ARCHIVE)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_musl) $(LINK) -o $@ $(filter %.o %/modules.a,$^) $(LIBCAP_NG_LINK)
+
 build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/modules.a
 	$(call say,LINK,$@)
 	$(Q)clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^
@@ -156,7 +163,7 @@ FUZZ_FILES := $(patsubst tests/fuzz/%,build/fuzz/%,$(FUZZERS))
 PYTEST_NEEDS := build/asgi-init build/tools/venv/made build/backend-venv/made
 NEEDS_lint   := build/asgi-init build/tools/venv/made $(SOURCES:%.c=build/musl/%.o)
 NEEDS_unit   := $(UNIT_FILES)
-NEEDS_pid1   := $(PYTEST_NEEDS) $(HELPERS:%=build/%)
+NEEDS_pid1   := $(PYTEST_NEEDS) $(HELPERS:%=build/%) $(JUDGES:%=build/%)
 NEEDS_long   := $(NEEDS_pid1)
 NEEDS_docker := $(PYTEST_NEEDS)
 NEEDS_fuzz   := $(FUZZ_FILES)

@@ -20,6 +20,11 @@ struct line_sink {
     void *context;
 };
 
+struct named_value {
+    const char *key;
+    struct span value; /* `at` NULL: null */
+};
+
 /* All lines of a finding, the empty ones between its parts too; nothing after the last. */
 void render_finding(const struct finding *finding, bool colour, const struct line_sink *sink);
 /* One object: rule, severity, title, exit_code, wanted, found, why, values, evidence, fixes. */
@@ -27,6 +32,8 @@ void render_finding_json(const struct finding *finding, const struct line_sink *
 /* A message that is no finding, in one line: with the prefix, or as an object of severity and message. */
 void render_message(struct span message, const struct line_sink *sink);
 void render_message_json(const char *severity, struct span message, const struct line_sink *sink);
+/* One object of these strings, in their order. */
+void render_values_json(const struct named_value *values, unsigned count, const struct line_sink *sink);
 /* `asgi-init explain`: the texts of a rule with its {values} as they are written; fixes in all their shades. */
 void render_rule(enum rule rule, bool colour, const struct line_sink *sink);
 void render_rule_json(enum rule rule, const struct line_sink *sink);

@@ -12,6 +12,7 @@
 
 #include "base/environment.h"
 #include "base/findings.h"
+#include "base/render.h"
 
 enum report_format { REPORT_TEXT, REPORT_JSON };
 enum report_level { REPORT_QUIET, REPORT_NORMAL, REPORT_VERBOSE };
@@ -40,6 +41,8 @@ void report_say_parts(enum report_kind kind, ...) __attribute__((sentinel));
 /* A line of a result, its bytes as they are. */
 void report_result(struct span line);
 void report_result_parts(const char *first, ...) __attribute__((sentinel));
+/* A JSON line of a result. */
+void report_result_values(const struct named_value *values, unsigned count);
 /* Writes the errors from `first` on to the file, if it is a regular one that may be written; whole lines, at most
  * REPORT_TERMINATION_MOST bytes. Nothing without errors. True if written. */
 bool report_termination(const char *path, const struct findings *findings, unsigned first);

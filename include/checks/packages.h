@@ -19,8 +19,9 @@ struct search_path {
     struct span folders[SEARCH_FOLDERS]; /* absolute; they need not exist */
     bool is_site[SEARCH_FOLDERS];        /* .pth files in it count */
     unsigned count;
-    unsigned library;  /* index of the standard library's folder; SEARCH_FOLDERS when it isn't known */
-    const char *doubt; /* a literal that ends "... so it may be there": or NULL */
+    unsigned library;     /* index of the standard library's folder; SEARCH_FOLDERS when it isn't known */
+    const char *doubt;    /* a literal that ends "... so it may be there": or NULL */
+    bool home_is_unknown; /* and with it the user's own site folder: a lesser doubt */
     char store[SEARCH_STORE];
     size_t used;
 };
@@ -33,8 +34,10 @@ void search_path_follow(const struct scene *scene, struct search_path *path);
 /* Is the top-level package `name` seen? Its file in `where`, if not NULL. False: `*doubt` (if not NULL) is set. */
 bool packages_find(const struct scene *scene, const struct interpreter *interpreter, const char *name,
                    struct text *where, const char **doubt);
-/* For places_choose. True also for an interpreter of which nothing can be read: a wrapper, an unknown version. */
+/* For places_choose: seen by reading. Of a wrapper, or an unknown version, only PYTHONPATH can be read. */
 bool packages_has_uvicorn(const struct scene *scene, const struct interpreter *interpreter);
+/* The same, or reading leaves a doubt; a home that isn't known is none: images seldom set HOME, or use a user's site. */
+bool packages_may_have_uvicorn(const struct scene *scene, const struct interpreter *interpreter);
 /* Adds the finding that uvicorn isn't there. Only after the interpreter was asked and said no. `elsewhere` is another
  * interpreter that has it, or empty. */
 struct finding *packages_missing(const struct scene *scene, const struct interpreter *interpreter,

@@ -56,6 +56,8 @@ struct choice {
 
 /* Lists the places; reads what it must to tell a venv's bin, adds no finding. */
 void places_list(const struct scene *scene, struct places *places);
+/* Leaves the environments only: for a command, which finds the Pythons of PATH by itself. */
+void places_keep_environments(struct places *places);
 /* Chooses among the places from index `first` on. False: findings say why there is none. `has_uvicorn` tells whether the
  * server's package is seen in an interpreter's site folders; NULL: all have it. */
 bool places_choose(const struct scene *scene, const struct places *places, unsigned first,

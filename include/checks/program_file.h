@@ -23,4 +23,7 @@ struct program_file {
 bool program_file_judge(const struct scene *scene, const struct candidate *candidate, const struct trace *trace,
                         struct program_file *file);
 
+/* What a file is that is no program or library: "empty", "a damaged ELF file" ... */
+const char *program_file_damage(const struct program *program);
+
 #endif

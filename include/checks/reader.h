@@ -92,7 +92,12 @@ bool reader_is_file(const struct reader *reader, struct span path);
  * sockets). The count read in `*length`; a longer file is no error. 0 or errno. */
 int reader_read(const struct reader *reader, struct span path, uint64_t offset, void *buffer, size_t size,
                 size_t *length);
-/* The same for files of /proc and /sys (absolute), which are the running kernel's: only when the root is ours, else ENOENT.
+/* Opens a regular file for several reads of it. The caller closes `*file`. On success `*status` is as
+ * fstat(2) gives it. 0 or errno, as reader_read. */
+int reader_open_file(const struct reader *reader, struct span path, int *file, struct stat *status);
+/* Reads up to `size` bytes from `offset` of such a file. 0 or errno; the file's end is no error. */
+int reader_read_at(int file, uint64_t offset, void *buffer, size_t size, size_t *length);
+/* As reader_read for files of /proc and /sys (absolute), which are the running kernel's: only when the root is ours, else ENOENT.
  * Works after reader_close, too. */
 int reader_read_kernel(const struct reader *reader, const char *path, void *buffer, size_t size, size_t *length);
 /* Calls `each` for every name in a folder but . and .., in the kernel's order, until it returns false; at most `most`

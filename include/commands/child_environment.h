@@ -21,7 +21,8 @@ struct child_environment {
 void child_environment_start(struct child_environment *child, const struct environment *given);
 void child_environment_set(struct child_environment *child, const char *name, struct span value);
 void child_environment_unset(struct child_environment *child, const char *name);
-/* What every program of a Python environment gets: its bin folder first in PATH, VIRTUAL_ENV where `venv` isn't empty,
+/* What every program of a Python environment gets: its bin folder first in PATH (a system's Python, without `venv`, stays
+ * where PATH has it, and an empty one changes nothing), VIRTUAL_ENV where `venv` isn't empty,
  * PYTHONUNBUFFERED=1 where unset, and not the two variables that make CPython forget its venv (getpath.py). */
 void child_environment_for_python(struct child_environment *child, struct span bin, struct span venv);
 /* HOME, USER and LOGNAME of a user that we became; an empty span leaves a variable as it is. */

@@ -17,6 +17,7 @@ enum request_kind {
 
 struct request {
     enum request_kind kind;
+    bool serves;         /* a server: a requested stop ends in 0. Of python only `-m uvicorn`, `-m gunicorn` ... */
     unsigned first;      /* the first word that goes on: behind `uvicorn` or `python -m uvicorn` when serving */
     struct span program; /* the word that named the program; empty when serving was asked for by an application alone */
     struct span folder;  /* its folder, absolute: the environment that was asked for; empty without a slash */

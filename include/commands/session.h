@@ -50,10 +50,9 @@ enum exit_code session_open(struct session *session, char **words, char **entrie
 enum exit_code session_prepare(struct session *session);
 /* Prints the findings from `first` on, writes the termination log, and returns their exit code. */
 enum exit_code session_fail(struct session *session, unsigned first);
-/* Serving: the words that go to uvicorn, the application among them, are these from session->request.first on, or the
- * application is the setting's. */
+/* Is it a server: does a requested stop end in 0? */
 bool session_serves(const struct session *session);
-/* Ends the run if a stop signal waits already: true, and the exit code. */
+/* Ends the run if a stop signal waits already: true, and the exit code, which is 0 only if a server was to be started. */
 bool session_is_stopped(const struct session *session, enum exit_code *code);
 
 #endif

@@ -36,6 +36,8 @@ void elf_read_segments(struct elf *elf, struct span table, uint64_t file_size);
 /* The loader's path out of the interpreter_size bytes at interpreter_offset; a NULL span where the kernel would refuse
  * it (no NUL at the end, empty). */
 struct span elf_interpreter(struct span bytes);
+/* The unsigned number of `width` bytes (at most 8) at `offset`, in the file's byte order; 0 outside the bytes. */
+uint64_t elf_number(const struct elf *elf, struct span bytes, size_t offset, size_t width);
 /* "x86-64", "arm64", "riscv64" ..., and what Docker calls it: "linux/amd64"; NULL for machines that run no Docker. */
 const char *elf_machine_name(const struct elf *elf);
 const char *elf_platform(const struct elf *elf);

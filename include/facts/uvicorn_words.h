@@ -4,7 +4,7 @@
 /* What uvicorn's own words say. They go on verbatim; only what we have to know is read: which word is the application,
  * and the options that the settings table marks as uvicorn's (--port, --host, ...). uvicorn's command line is click's:
  * --name VALUE and --name=VALUE, the last one wins, options and the argument in any order, `--` ends the options.
- * Source: uvicorn/main.py (0.51). */
+ * Source: uvicorn/main.py (0.54). */
 
 #include "base/settings.h"
 

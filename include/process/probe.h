@@ -18,7 +18,6 @@ enum { PROBE_NAMES = 4, PROBE_SAYS = 2048, PROBE_MILLISECONDS = 10000 };
 struct probe_question {
     const char *python;  /* the path as it will be executed */
     char *const *envp;   /* the server's */
-    const char *folder;  /* the server's working folder */
     bool safe_path;      /* -P: Python 3.11 and later */
     const char *server;  /* a module looked for without the application's folder: "uvicorn" */
     const char *app_dir; /* put first into sys.path for the others, as uvicorn does */

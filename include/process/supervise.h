@@ -90,7 +90,9 @@ struct supervise_options supervise_defaults(bool serving, bool hup_stops);
 /* --map-signal FROM=TO or FROM= : false when it can't be read, or FROM is KILL, STOP or CHLD. TO may be any signal. */
 bool supervise_map(struct supervise_options *options, struct span rule);
 
-/* The stop signals are those that end up as TERM or INT. The first of them that already waits, as it came; 0 if none.
+/* The stop signals, as a mask: TERM and INT, and those that end up as one of them; none that is dropped. */
+uint64_t supervise_stops(const struct supervise_options *options);
+/* The first of them that already waits, as it came; 0 if none.
  * Asked between the steps before the child exists. Takes nothing: a child started nevertheless would get it. */
 int supervise_stop_pending(const struct supervise_options *options);
 

@@ -583,6 +583,27 @@ void render_message_json(const char *severity, struct span message, const struct
     object_end(&object, sink);
 }
 
+static void field_value(struct object *object, const struct named_value *value)
+{
+    size_t start = object->text.length;
+
+    add_key(&object->text, value->key);
+    if (value->value.at)
+        add_string(&object->text, value->value);
+    else
+        text_add(&object->text, "null");
+    field_end(object, start);
+}
+
+void render_values_json(const struct named_value *values, unsigned count, const struct line_sink *sink)
+{
+    struct object object = object_begin();
+
+    for (unsigned i = 0; i < count; i++)
+        field_value(&object, &values[i]);
+    object_end(&object, sink);
+}
+
 void render_rule_json(enum rule rule, const struct line_sink *sink)
 {
     const struct rule_row *row = &rule_rows[rule];

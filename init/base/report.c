@@ -1,7 +1,5 @@
 #include "base/report.h"
 
-#include "base/render.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -219,6 +217,13 @@ void report_result_parts(const char *first, ...)
     add_parts(&text, first, parts);
     va_end(parts);
     report_result(text_as_span(&text));
+}
+
+void report_result_values(const struct named_value *values, unsigned count)
+{
+    struct line_sink sink = sink_to(REPORT_RESULTS);
+
+    render_values_json(values, count, &sink);
 }
 
 /* ---- the termination log ---- */

@@ -34,7 +34,9 @@ static struct span choice_of(const char *choices, struct span value)
 
 static bool truth(struct span value, bool *on)
 {
-    static const char *const words[][2] = {{"0", "1"}, {"false", "true"}, {"no", "yes"}, {"off", "on"}};
+    /* click's own, since uvicorn reads UVICORN_RELOAD=t so. */
+    static const char *const words[][2] = {{"0", "1"},    {"false", "true"}, {"no", "yes"},
+                                           {"off", "on"}, {"f", "t"},        {"n", "y"}};
     for (size_t row = 0; row < ARRAY_LENGTH(words); row++)
         for (unsigned side = 0; side < 2; side++)
             if (value.length == strlen(words[row][side]) &&
@@ -123,6 +125,8 @@ bool settings_set(struct settings *settings, enum setting setting, struct span v
     *error = (struct setting_error){.setting = setting, .source = source, .value = value};
     if (!is_valid(&setting_rows[setting], value))
         return false;
+    if (setting_rows[setting].type == SETTING_LIST && origin < there->origin)
+        return true; /* one source gives the whole list; and what an item holds may be a secret, so none is remembered */
     if (setting_rows[setting].type == SETTING_LIST && !add_items(settings, setting, value, origin, source)) {
         error->too_many = true;
         return false;
@@ -190,16 +194,20 @@ bool settings_read_environment(struct settings *settings, const struct environme
                                struct setting_error *error)
 {
     const struct reading reading = {settings, environment, ignored, context};
+    bool right = true;
     for (unsigned setting = 0; setting < SETTING_COUNT; setting++) {
         const struct setting_row *row = &setting_rows[setting];
         if (row->uvicorn)
             take_foreign(&reading, setting, row->uvicorn, ORIGIN_UVICORN_VARIABLE);
         if (row->conventional && (setting != SETTING_HOST || is_address(environment_get(environment, "HOST"))))
             take_foreign(&reading, setting, row->conventional, ORIGIN_CONVENTIONAL);
-        if (!take_own(&reading, setting, error))
-            return false;
+        struct setting_error wrong;
+        if (take_own(&reading, setting, &wrong) || !right)
+            continue;
+        *error = wrong;
+        right = false;
     }
-    return true;
+    return right;
 }
 
 void setting_expected(enum setting setting, struct text *text)

@@ -1,6 +1,7 @@
 #include "checks/interpreter.h"
 
 #include "checks/broken_path.h"
+#include "checks/libraries.h"
 #include "checks/program_file.h"
 #include "facts/pyvenv.h"
 
@@ -104,7 +105,8 @@ struct library_search {
     struct python_version version;
 };
 
-/* A folder lib/python3.N that holds a standard library: of those that hold only packages there may be many. */
+/* A folder lib/python3.N that holds a standard library: of those that hold only packages there may be many. Where there
+ * is a PyPy's library too, it can't be told whose program it is. */
 static bool take_library(void *context, struct span name, unsigned char type)
 {
     struct library_search *search = context;
@@ -112,6 +114,8 @@ static bool take_library(void *context, struct span name, unsigned char type)
     char buffer[PATH_MOST];
     struct text landmark = TEXT_ON(buffer);
     (void)type;
+    if (span_starts(name, "pypy3."))
+        search->found++;
     if (!python_name_read(name, &version) || version.parts != 2)
         return true;
     text_span(&landmark, search->folder);
@@ -125,7 +129,8 @@ static bool take_library(void *context, struct span name, unsigned char type)
     return true;
 }
 
-/* For a `python3` that is no link to a python3.N, as in builds by hand: the one library beside it. */
+/* For a `python3` that is no link to a python3.N, as in builds by hand: the one library beside it. What has another name,
+ * such as pypy3.9, may have come there together with somebody else's library. */
 static void find_version(struct subject *subject)
 {
     struct interpreter *interpreter = subject->interpreter;
@@ -134,7 +139,9 @@ static void find_version(struct subject *subject)
     struct text library = TEXT_ON(buffer);
     struct span real = span_of(interpreter->real);
     struct library_search search = {.reader = subject->scene->reader};
-    if (python_name_read(span_base_name(real), &version) && version.parts >= 2) {
+    if (!python_name_read(span_base_name(real), &version))
+        return;
+    if (version.parts >= 2) {
         set_series(interpreter, &version);
         return;
     }
@@ -195,16 +202,30 @@ static bool find_base_by_home(struct subject *subject, struct span home)
     return true;
 }
 
+/* getpath looks from the home in pyvenv.cfg; if that is gone, only the prefix that Python was compiled with is left, which
+ * the program's own place may be or not. */
+static const char *find_base_of_program(struct subject *subject)
+{
+    if (find_base_from(subject, subject->pyvenv.home))
+        return NULL;
+    if (!find_base_from(subject, span_folder(span_of(subject->interpreter->real))))
+        return "its standard library was not found beside it";
+    return subject->pyvenv.home.length ? "the home in its pyvenv.cfg has no standard library" : NULL;
+}
+
 static void find_base(struct subject *subject)
 {
     struct interpreter *interpreter = subject->interpreter;
     struct span home = environment_filled(subject->scene->environment, "PYTHONHOME");
-    if (home.at && !find_base_by_home(subject, home))
-        interpreter->doubt = "PYTHONHOME is set, and its standard library isn't there";
-    else if (!home.at && !find_base_from(subject, subject->pyvenv.home) &&
-             !find_base_from(subject, span_folder(span_of(interpreter->real))))
-        interpreter->doubt = "its standard library was not found beside it";
-    else if (!has_encodings(subject, "/lib/") && !has_encodings(subject, "/lib64/"))
+    const char *doubt = NULL;
+    if (!home.at)
+        doubt = find_base_of_program(subject);
+    else if (!find_base_by_home(subject, home))
+        doubt = "PYTHONHOME is set, and its standard library isn't there";
+    /* An earlier doubt stays: that of the file, or of its libraries. */
+    if (doubt)
+        interpreter->doubt = doubt;
+    if (!interpreter->doubt && !has_encodings(subject, "/lib/") && !has_encodings(subject, "/lib64/"))
         interpreter->doubt = "its standard library has no folder 'encodings'";
 }
 
@@ -246,20 +267,26 @@ static void add_sites_of(struct subject *subject, struct span prefix)
     add_site_if_there(subject, prefix, "/lib/", library, "/site-packages");
 }
 
-/* Debian's own Python looks in dist-packages, Fedora's in /usr/local too. */
-static void add_system_sites(struct subject *subject)
+/* Debian's Python looks in dist-packages, wherever it was moved to. It doesn't live in /usr/local; what dist-packages there
+ * are, are those of the one in /usr. */
+static void add_debian_sites(struct subject *subject, struct span base)
 {
     const char *library = subject->interpreter->library;
+    if (span_is(base, "/usr/local"))
+        return;
+    add_site_if_there(subject, base, "/local/lib/", library, "/dist-packages");
+    add_site_if_there(subject, base, "/lib/", "python3", "/dist-packages");
+    add_site_if_there(subject, base, "/lib/", library, "/dist-packages");
+}
+
+/* Fedora's own Python looks in /usr/local too. */
+static void add_system_sites(struct subject *subject)
+{
     struct span base = span_of(subject->interpreter->base);
-    if (span_is(base, "/usr")) {
-        add_site_if_there(subject, SPAN("/usr/local"), "/lib/", library, "/dist-packages");
+    add_debian_sites(subject, base);
+    if (span_is(base, "/usr"))
         add_sites_of(subject, SPAN("/usr/local"));
-    }
     add_sites_of(subject, base);
-    if (span_is(base, "/usr")) {
-        add_site_if_there(subject, base, "/lib/", "python3", "/dist-packages");
-        add_site_if_there(subject, base, "/lib/", library, "/dist-packages");
-    }
 }
 
 static void find_sites(struct subject *subject)
@@ -376,6 +403,17 @@ static void begin(struct subject *subject)
     interpreter->used = 0;
 }
 
+static bool judge_libraries(struct subject *subject)
+{
+    struct interpreter *interpreter = subject->interpreter;
+    struct libraries_subject libraries = {
+        .candidate = subject->candidate, .program = span_of(interpreter->real), .severity = SEVERITY_ERROR};
+    enum libraries_verdict verdict = libraries_judge(subject->scene, &libraries);
+    if (verdict == LIBRARIES_UNKNOWN)
+        interpreter->doubt = "whether its loader finds all libraries can't be told from reading";
+    return verdict != LIBRARIES_REFUSED;
+}
+
 static bool judge_file(struct subject *subject)
 {
     struct trace trace;
@@ -393,7 +431,7 @@ static bool judge_file(struct subject *subject)
     interpreter->is_script = file.program.kind == PROGRAM_SCRIPT;
     if (file.other_machine)
         interpreter->doubt = "it is a program for another machine";
-    return true;
+    return file.program.kind != PROGRAM_ELF || file.other_machine || judge_libraries(subject);
 }
 
 bool interpreter_judge(const struct scene *scene, const struct candidate *candidate, struct interpreter *interpreter)

@@ -86,7 +86,7 @@ static void add_user_site(const struct scene *scene, const struct interpreter *i
     if (!interpreter->system_site || environment_filled(scene->environment, "PYTHONNOUSERSITE").length > 0)
         return;
     if ((home.length == 0 && user_base.length == 0) || !interpreter->library[0]) {
-        path->doubt = "the user's own site folder isn't known";
+        path->home_is_unknown = true;
         return;
     }
     if (user_base.length > 0)
@@ -101,6 +101,7 @@ void search_path_of(const struct scene *scene, const struct interpreter *interpr
     path->count = 0;
     path->used = 0;
     path->doubt = NULL;
+    path->home_is_unknown = false;
     if (interpreter->knows_version && interpreter->minor < SAFE_PATH_MINOR)
         add_resolved(path, scene->working_folder, SPAN(""), false);
     add_python_path(scene, path);
@@ -210,15 +211,22 @@ bool packages_find(const struct scene *scene, const struct interpreter *interpre
     if (find_from(scene, &path, seen, span_of(name), where))
         return true;
     if (doubt)
-        *doubt = path.doubt;
+        *doubt = path.doubt || !path.home_is_unknown ? path.doubt : "the user's own site folder isn't known";
     return false;
 }
 
 bool packages_has_uvicorn(const struct scene *scene, const struct interpreter *interpreter)
 {
-    if (interpreter->is_script || !interpreter->library[0])
-        return true;
     return packages_find(scene, interpreter, "uvicorn", NULL, NULL);
+}
+
+bool packages_may_have_uvicorn(const struct scene *scene, const struct interpreter *interpreter)
+{
+    struct search_path path;
+
+    search_path_of(scene, interpreter, &path);
+    search_path_follow(scene, &path);
+    return interpreter->doubt || path.doubt || packages_has_uvicorn(scene, interpreter);
 }
 
 struct finding *packages_missing(const struct scene *scene, const struct interpreter *interpreter,

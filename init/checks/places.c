@@ -309,30 +309,35 @@ static bool take_newer(void *context, struct span name, unsigned char type)
     return true;
 }
 
+/* Of `names`, NULL at their end, the first that is in the folder; else the newest python3.N; else NULL. */
+static const char *find_program(const struct scene *scene, struct span folder, const char *const *names,
+                                struct newest *newest)
+{
+    for (; *names; names++)
+        if (has_entry(scene->reader, folder, *names))
+            return *names;
+    reader_list(scene->reader, folder, BIN_ENTRIES, take_newer, newest);
+    return newest->name[0] ? newest->name : NULL;
+}
+
 /* The path of the Python in a place, cut where it is too long. False: a bin without any. In an environment `python` is
  * always there, so that is what's missing where none is. */
 static bool resolve(const struct scene *scene, const struct place *place, struct text *path)
 {
+    static const char *const in_environment[] = {"python", "python3", NULL};
+    static const char *const in_bin[] = {"python3", "python", NULL};
     struct newest newest = {.name = ""};
+    bool is_environment = place->form == PLACE_ENVIRONMENT;
     text_clear(path);
     text_span(path, span_is(place->path, "/") ? SPAN("") : place->path);
     if (place->form == PLACE_INTERPRETER)
         return true;
-    if (place->form == PLACE_ENVIRONMENT) {
-        text_add(path, "/bin");
-        bool only_python3 = !has_entry(scene->reader, text_as_span(path), "python") &&
-                            has_entry(scene->reader, text_as_span(path), "python3");
-        text_add(path, only_python3 ? "/python3" : "/python");
-        return true;
-    }
-    struct span folder = text_as_span(path);
-    const char *name = has_entry(scene->reader, folder, "python3")  ? "python3"
-                       : has_entry(scene->reader, folder, "python") ? "python"
-                                                                    : NULL;
-    if (!name) {
-        reader_list(scene->reader, folder, BIN_ENTRIES, take_newer, &newest);
-        name = newest.name[0] ? newest.name : place->named ? "python3" : NULL;
-    }
+    text_add(path, is_environment ? "/bin" : "");
+    const char *name = find_program(scene, text_as_span(path), is_environment ? in_environment : in_bin, &newest);
+    if (!name && is_environment)
+        name = "python";
+    else if (!name && place->named)
+        name = "python3";
     if (name)
         text_join(path, "/", name, NULL);
     return name != NULL;
@@ -351,11 +356,11 @@ static bool judge(const struct scene *scene, const struct place *place, struct i
 
 /* ---- the choice ---- */
 
-/* Seen by reading. Of a wrapper nothing is seen, so it may have it, which is not enough to prefer it. */
+/* Seen by reading. Of a wrapper little is seen, so it may have it, which is not enough to prefer it. */
 static bool shows_uvicorn(const struct scene *scene, const struct interpreter *interpreter,
                           bool (*has_uvicorn)(const struct scene *scene, const struct interpreter *interpreter))
 {
-    return !has_uvicorn || (interpreter->knows_version && has_uvicorn(scene, interpreter));
+    return !has_uvicorn || has_uvicorn(scene, interpreter);
 }
 
 static bool is_shown(const struct finding *finding, const struct interpreter *interpreter)
@@ -405,6 +410,21 @@ static struct finding *weaken(struct findings *findings, unsigned first)
         error = finding;
     }
     return error;
+}
+
+/* Of a command's own folder too: /usr/bin/env names no Python. */
+static bool is_of_the_system(const struct place *place)
+{
+    return place->form == PLACE_BIN && (!place->named || span_is(place->origin, "the command"));
+}
+
+void places_keep_environments(struct places *places)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < places->count; i++)
+        if (!is_of_the_system(&places->list[i]))
+            places->list[kept++] = places->list[i];
+    places->count = kept;
 }
 
 static bool fail_without_any(const struct scene *scene, const struct places *places, struct choice *choice)

@@ -125,7 +125,7 @@ static bool refuse_system(const struct judgement *judgement)
     return false;
 }
 
-static const char *damage_of(const struct program *program)
+const char *program_file_damage(const struct program *program)
 {
     if (program->kind == PROGRAM_EMPTY)
         return "empty";
@@ -148,7 +148,7 @@ static bool refuse_damaged(const struct judgement *judgement)
                       : program->kind == PROGRAM_TEXT             ? "script"
                                                                   : "broken";
     finding_set_string(findings, finding, key, "yes");
-    finding_set_string(findings, finding, "what", damage_of(program));
+    finding_set_string(findings, finding, "what", program_file_damage(program));
     finding_set_number(findings, finding, "size", judgement->file->size);
     return false;
 }

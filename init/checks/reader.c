@@ -531,59 +531,66 @@ static int open_regular(int folder, const char *name, int flags, int *file)
     return error;
 }
 
-static int read_from(int file, uint64_t offset, void *buffer, size_t size, size_t *length)
+static int read_and_close(int file, uint64_t offset, void *buffer, size_t size, size_t *length)
 {
-    int error = read_all(file, offset, buffer, size, length);
+    int error = reader_read_at(file, offset, buffer, size, length);
     close(file);
     return error;
 }
 
-static int is_readable(const struct stat *status, uint64_t offset, size_t size)
+int reader_read_at(int file, uint64_t offset, void *buffer, size_t size, size_t *length)
+{
+    *length = 0;
+    return offset > INT64_MAX - size ? EINVAL : read_all(file, offset, buffer, size, length);
+}
+
+static int is_readable(const struct stat *status)
 {
     if (S_ISDIR(status->st_mode))
         return EISDIR;
-    return !S_ISREG(status->st_mode) || offset > INT64_MAX - size ? EINVAL : 0;
+    return S_ISREG(status->st_mode) ? 0 : EINVAL;
 }
 
-static int read_end(const struct walk *walk, uint64_t offset, void *buffer, size_t size, size_t *length)
+static int open_end(const struct reader *reader, struct span path, int *file, struct stat *status)
 {
-    const struct stat *status = &walk->status;
-    int file;
-    int error = is_readable(status, offset, size);
-    if (!error && !may(walk->reader, status, 4))
+    struct walk walk;
+    int error = walk_path(&walk, reader, path, NULL, true);
+    if (!error)
+        error = is_readable(&walk.status);
+    if (!error && !may(reader, &walk.status, 4))
         error = EACCES;
     if (!error)
-        error = open_regular(walk->folder, walk->name, O_NOFOLLOW, &file);
-    return error ? error : read_from(file, offset, buffer, size, length);
+        error = open_regular(walk.folder, walk.name, O_NOFOLLOW, file);
+    if (!error)
+        *status = walk.status;
+    walk_close(&walk);
+    return error;
 }
 
-static int read_by_kernel(struct span path, uint64_t offset, void *buffer, size_t size, size_t *length)
+static int open_by_kernel(struct span path, int *file, struct stat *status)
 {
     char copy[PATH_MOST];
-    struct stat status;
-    int file;
     int error = copy_path(path, copy);
-    if (!error && stat(copy, &status) != 0)
+    if (!error && stat(copy, status) != 0)
         error = errno;
     if (!error)
-        error = is_readable(&status, offset, size);
-    if (!error)
-        error = open_regular(AT_FDCWD, copy, 0, &file);
-    return error ? error : read_from(file, offset, buffer, size, length);
+        error = is_readable(status);
+    return error ? error : open_regular(AT_FDCWD, copy, 0, file);
+}
+
+int reader_open_file(const struct reader *reader, struct span path, int *file, struct stat *status)
+{
+    return asks_kernel(reader) ? open_by_kernel(path, file, status) : open_end(reader, path, file, status);
 }
 
 int reader_read(const struct reader *reader, struct span path, uint64_t offset, void *buffer, size_t size,
                 size_t *length)
 {
-    struct walk walk;
+    struct stat status;
+    int file;
     *length = 0;
-    if (asks_kernel(reader))
-        return read_by_kernel(path, offset, buffer, size, length);
-    int error = walk_path(&walk, reader, path, NULL, true);
-    if (!error)
-        error = read_end(&walk, offset, buffer, size, length);
-    walk_close(&walk);
-    return error;
+    int error = reader_open_file(reader, path, &file, &status);
+    return error ? error : read_and_close(file, offset, buffer, size, length);
 }
 
 int reader_read_kernel(const struct reader *reader, const char *path, void *buffer, size_t size, size_t *length)
@@ -594,7 +601,7 @@ int reader_read_kernel(const struct reader *reader, const char *path, void *buff
         return ENOENT;
     bool is_open = reader->root >= 0;
     int error = open_regular(is_open ? reader->root : AT_FDCWD, path + is_open, O_NOFOLLOW, &file);
-    return error ? error : read_from(file, 0, buffer, size, length);
+    return error ? error : read_and_close(file, 0, buffer, size, length);
 }
 
 /* ---- folders and links ---- */
@@ -626,19 +633,33 @@ static int list_folder(int folder, unsigned most, bool (*each)(void *, struct sp
     return got < 0 ? errno : 0;
 }
 
-int reader_list(const struct reader *reader, struct span path, unsigned most,
-                bool (*each)(void *context, struct span name, unsigned char type), void *context)
+static int open_folder(const struct reader *reader, struct span path, int *folder)
 {
     struct walk walk;
-    int folder = -1;
+    char copy[PATH_MOST];
+    *folder = -1;
+    if (asks_kernel(reader)) {
+        int failed = copy_path(path, copy);
+        if (!failed && (*folder = open_at(AT_FDCWD, copy, O_RDONLY | O_DIRECTORY)) < 0)
+            failed = errno;
+        return failed;
+    }
     int error = walk_path(&walk, reader, path, NULL, true);
     if (!error && !S_ISDIR(walk.status.st_mode))
         error = ENOTDIR;
     if (!error && !may(reader, &walk.status, 4))
         error = EACCES;
-    if (!error && (folder = open_at(walk.folder, ".", O_RDONLY | O_DIRECTORY)) < 0)
+    if (!error && (*folder = open_at(walk.folder, ".", O_RDONLY | O_DIRECTORY)) < 0)
         error = errno;
     walk_close(&walk);
+    return error;
+}
+
+int reader_list(const struct reader *reader, struct span path, unsigned most,
+                bool (*each)(void *context, struct span name, unsigned char type), void *context)
+{
+    int folder;
+    int error = open_folder(reader, path, &folder);
     if (!error)
         error = list_folder(folder, most, each, context);
     close_if_open(folder);
@@ -687,11 +708,22 @@ static int attribute_of_end(const struct walk *walk, const char *name, void *buf
     return error;
 }
 
+static int attribute_by_kernel(struct span path, const char *name, void *buffer, size_t size, size_t *length)
+{
+    char copy[PATH_MOST];
+    int error = copy_path(path, copy);
+    ssize_t got = error ? -1 : getxattr(copy, name, buffer, size);
+    *length = got > 0 ? (size_t)got : 0;
+    return error ? error : got < 0 ? errno : 0;
+}
+
 int reader_attribute(const struct reader *reader, struct span path, const char *name, void *buffer, size_t size,
                      size_t *length)
 {
     struct walk walk;
     *length = 0;
+    if (asks_kernel(reader))
+        return attribute_by_kernel(path, name, buffer, size, length);
     int error = walk_path(&walk, reader, path, NULL, true);
     if (!error)
         error = attribute_of_end(&walk, name, buffer, size, length);

@@ -1,5 +1,7 @@
 #include "checks/words.h"
 
+enum { LINE_MOST = 1024 };
+
 static bool is_name_byte(char byte)
 {
     return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
@@ -21,12 +23,54 @@ static struct span variable_of(struct span word)
     return span_first(name, length);
 }
 
-static void judge_word(const struct scene *scene, struct span word, struct span before)
+static bool is_plain(struct span word)
+{
+    for (size_t i = 0; i < word.length; i++)
+        if (!is_name_byte(word.at[i]) && !span_has(SPAN("-./:=,${}"), word.at[i]))
+            return false;
+    return word.length > 0;
+}
+
+/* uvicorn's command line for a shell and for JSON: only of words that both take as they are, and no password among them. */
+static void set_line(const struct scene *scene, struct finding *finding, char *const *words)
+{
+    char room[LINE_MOST];
+    struct text line = TEXT_ON(room);
+    struct span app = setting_text(scene->settings, SETTING_APP);
+    bool has_app = false, plain = is_plain(app);
+
+    for (char *const *word = words; *word; word++) {
+        has_app = has_app || span_equal(span_of(*word), app);
+        plain = plain && is_plain(span_of(*word)) && !span_starts(span_of(*word), "--ssl-keyfile-password");
+    }
+    if (!has_app)
+        text_span(&line, app);
+    for (; *words; words++)
+        text_join(&line, line.length > 0 ? " " : "", *words, NULL);
+    if (plain && !line.cut)
+        finding_set(scene->findings, finding, "line", text_as_span(&line));
+}
+
+/* --port $PORT and the application are all there is: then the application alone does it. */
+static bool is_port_alone(char *const *words, struct span app)
+{
+    bool alone = true;
+
+    for (; *words && alone; words++) {
+        struct span word = span_of(*words), value = word;
+        struct span name = span_split(&value, '=');
+        alone = span_is(name, "--port") || span_equal(word, app) || span_is(variable_of(word), "PORT");
+    }
+    return alone;
+}
+
+static void judge_word(const struct scene *scene, char *const *words, struct span word, struct span before)
 {
     struct findings *findings = scene->findings;
     struct span value = word;
     struct span option = span_starts(word, "--") && span_has(word, '=') ? span_split(&value, '=') : before;
     struct span variable = variable_of(value);
+    struct span app = setting_text(scene->settings, SETTING_APP);
 
     if (span_ends(word, "\r"))
         finding_set(findings, findings_add(findings, RULE_CARRIAGE_RETURN_IN_ARGUMENT), "word", word);
@@ -35,16 +79,17 @@ static void judge_word(const struct scene *scene, struct span word, struct span 
     struct finding *finding = findings_add(findings, RULE_VARIABLE_NOT_EXPANDED);
     finding_set(findings, finding, "word", word);
     finding_set(findings, finding, "variable", variable);
-    if (span_is(variable, "PORT") && span_is(option, "--port"))
-        finding_set_string(findings, finding, "port", "yes");
+    set_line(scene, finding, words);
+    if (span_is(variable, "PORT") && span_is(option, "--port") && is_port_alone(words, app) && is_plain(app))
+        finding_set(findings, finding, "port", app);
 }
 
 void words_judge(const struct scene *scene, char *const *words)
 {
     struct span before = SPAN("");
 
-    for (; *words; words++) {
-        judge_word(scene, span_of(*words), before);
-        before = span_of(*words);
+    for (char *const *word = words; *word; word++) {
+        judge_word(scene, words, span_of(*word), before);
+        before = span_of(*word);
     }
 }

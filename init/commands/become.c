@@ -29,6 +29,18 @@ static bool resolve(struct session *session, struct span puid, struct span pgid)
                             &session->identity, &session->findings);
 }
 
+/* Started as that very user, by `docker run --user 1000:3000` or runAsGroup: whoever started us has chosen its group, and
+ * --user names none. Without root's rights nothing else could be had anyway. */
+static void keep_own_group(struct session *session, unsigned first)
+{
+    struct identity *identity = &session->identity;
+    if (span_has(setting_text(&session->settings, SETTING_USER), ':') || identity->uid == 0 ||
+        identity->uid != getuid() || identity->uid != geteuid() || setting_is(&session->settings, SETTING_ROOT))
+        return;
+    identity->gid = getegid();
+    session->findings.count = first; /* of which group it would get */
+}
+
 static void plan_identity(const struct session *session, struct privileges_plan *plan)
 {
     const struct identity *identity = &session->identity;
@@ -101,6 +113,7 @@ enum exit_code become_user(struct session *session)
     if (is_named(session, &puid, &pgid)) {
         if (!resolve(session, puid, pgid))
             return session_fail(session, first);
+        keep_own_group(session, first);
         session->switched = true;
     }
     if (setting_is(&session->settings, SETTING_ROOT)) {

@@ -1,6 +1,9 @@
 #include "commands/check.h"
 
 #include "base/report.h"
+#include "checks/bytecode.h"
+#include "checks/deployment.h"
+#include "checks/extensions.h"
 #include "commands/judge.h"
 #include "commands/session.h"
 
@@ -13,16 +16,15 @@ static void show_well(const char *part, struct span what)
     char line[LINE_MOST];
     struct text text = TEXT_ON(line);
     if (report_format() == REPORT_JSON) {
-        text_join(&text, "{\"part\":\"", part, "\",\"well\":\"", NULL);
-        text_json(&text, what);
-        text_add(&text, "\"}");
-    } else {
-        text_join(&text, "well  ", part, NULL);
-        do
-            text_byte(&text, ' ');
-        while (text.length < sizeof "well  " - 1 + PART_COLUMN);
-        text_visible(&text, what);
+        const struct named_value values[] = {{"part", span_of(part)}, {"well", what}};
+        report_result_values(values, ARRAY_LENGTH(values));
+        return;
     }
+    text_join(&text, "well  ", part, NULL);
+    do
+        text_byte(&text, ' ');
+    while (text.length < sizeof "well  " - 1 + PART_COLUMN);
+    text_visible(&text, what);
     report_result(text_as_span(&text));
 }
 
@@ -31,8 +33,11 @@ static void show_python(const struct judgement *judgement)
     char what[LINE_MOST];
     struct text text = TEXT_ON(what);
     const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
-    text_join(&text, interpreter->path, ", Python ", NULL);
-    interpreter_version(interpreter, &text);
+    text_add(&text, interpreter->path);
+    if (interpreter->knows_version) {
+        text_add(&text, ", Python ");
+        interpreter_version(interpreter, &text);
+    }
     text_add(&text, judgement->asked ? ", asked" : ", read");
     show_well("python", text_as_span(&text));
 }
@@ -75,6 +80,17 @@ static void show_parts(const struct session *session, const struct judgement *ju
     show_address(session);
 }
 
+/* What a start has no time for, and what works but is seldom meant. */
+static void advise(const struct session *session, struct judgement *judgement)
+{
+    const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
+    struct application *application = &judgement->application;
+    application_advise(&session->scene, interpreter, application);
+    extensions_advise(&session->scene, interpreter);
+    deployment_advise(&session->scene, interpreter);
+    bytecode_advise(&session->scene, interpreter, span_of(application->search.file));
+}
+
 static enum exit_code verdict(const struct session *session)
 {
     enum severity worst = findings_worst(&session->findings, 0);
@@ -91,12 +107,14 @@ enum exit_code check(struct session *session)
         return code;
     bool serves = session->request.kind == REQUEST_SERVE || session->request.kind == REQUEST_MISTAKE;
     if (!serves) {
-        report_say_parts(REPORT_ERROR, "check: expected an application, not '", session->words[session->first], "'",
-                         NULL);
+        const char *word = session->words[session->first];
+        report_say_parts(REPORT_ERROR, "check: expected an application, not '", word ? word : "--", "'", NULL);
         return EXIT_USAGE;
     }
     if (judge_server(session, true, &judgement))
-        application_advise(&session->scene, &judgement.chosen.choice.interpreter, &judgement.application);
+        advise(session, &judgement);
+    else if (session_is_stopped(session, &code))
+        return code; /* half a check finds nothing wrong */
     show_parts(session, &judgement);
     report_findings(&session->findings, 0, REPORT_RESULTS);
     return verdict(session);

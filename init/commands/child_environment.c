@@ -61,13 +61,22 @@ static struct span current(const struct child_environment *child, const char *na
     return environment_get(&environment, name);
 }
 
+static bool has_entry(struct span path, struct span folder)
+{
+    while (path.at)
+        if (span_equal(span_split(&path, ':'), folder))
+            return true;
+    return false;
+}
+
 void child_environment_for_python(struct child_environment *child, struct span bin, struct span venv)
 {
     struct span path = current(child, "PATH");
     struct span rest = path;
-    if (!path.length)
+    bool is_there = venv.length ? span_equal(span_split(&rest, ':'), bin) : has_entry(path, bin);
+    if (bin.length && !path.length)
         child_environment_set(child, "PATH", bin);
-    else if (!span_equal(span_split(&rest, ':'), bin))
+    else if (bin.length && !is_there)
         add(child, "PATH", bin, ":", path);
     if (venv.length && !span_equal(current(child, "VIRTUAL_ENV"), venv))
         child_environment_set(child, "VIRTUAL_ENV", venv);

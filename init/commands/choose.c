@@ -11,9 +11,12 @@ static struct places places;
 bool choose_python(struct session *session, unsigned first, struct chosen *chosen)
 {
     struct text bin = TEXT_ON(chosen->bin);
+    bool for_command = !session->verb && session->request.kind == REQUEST_COMMAND;
     if (first == 0)
         places_list(&session->scene, &places);
-    if (!places_choose(&session->scene, &places, first, packages_has_uvicorn, &chosen->choice))
+    if (first == 0 && for_command)
+        places_keep_environments(&places);
+    if (!places_choose(&session->scene, &places, first, for_command ? NULL : packages_has_uvicorn, &chosen->choice))
         return false;
     text_span(&bin, span_folder(span_of(chosen->choice.interpreter.path)));
     return true;

@@ -36,31 +36,14 @@ static void show_text(unsigned setting, struct span value, const struct setting_
     report_result(text_as_span(&text));
 }
 
-static void add_string(struct text *text, struct span span)
-{
-    text_add(text, "\"");
-    text_json(text, span);
-    text_add(text, "\"");
-}
-
 static void show_json(unsigned setting, struct span value, const struct setting_value *from)
 {
-    char line[LINE_MOST];
-    struct text text = TEXT_ON(line);
-    text_add(&text, "{\"setting\":");
-    add_string(&text, span_of(setting_rows[setting].name));
-    text_add(&text, ",\"value\":");
-    if (value.at)
-        add_string(&text, value);
-    else
-        text_add(&text, "null");
-    text_add(&text, ",\"source\":");
-    if (from->origin != ORIGIN_NONE)
-        add_string(&text, from->source);
-    else
-        text_add(&text, "null");
-    text_add(&text, "}");
-    report_result(text_as_span(&text));
+    const struct named_value values[] = {
+        {"setting", span_of(setting_rows[setting].name)},
+        {"value", value},
+        {"source", from->origin == ORIGIN_NONE ? (struct span){NULL, 0} : from->source},
+    };
+    report_result_values(values, ARRAY_LENGTH(values));
 }
 
 static void show(unsigned setting, struct span value, const struct setting_value *from)

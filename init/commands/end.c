@@ -129,7 +129,7 @@ static bool is_fault(int signal)
 
 static void tell_crash(struct ending *ending, int signal)
 {
-    bool python = ending->launch->serves;
+    bool python = ending->session->request.kind != REQUEST_COMMAND;
     begin(ending, RULE_CRASHED);
     set_flag(ending, "python", python);
     set_flag(ending, "segmentation", python && signal == SIGSEGV);
@@ -254,7 +254,8 @@ static void tell_fate(struct ending *ending, int code)
     set_flag(ending, "memory", was_out_of_memory(ending));
     set_stop(ending);
     set_flag(ending, "timeout", fate->killed_by_timeout);
-    set_number(ending, "orphans", fate->orphans_reaped);
+    if (fate->orphans_reaped)
+        set_number(ending, "orphans", fate->orphans_reaped);
 }
 
 void end_explain(const struct end *end, struct session *session, const struct launch *launch, const struct fate *fate,

@@ -3,6 +3,7 @@
 #include "base/report.h"
 #include "checks/application.h"
 #include "checks/candidates.h"
+#include "checks/extensions.h"
 #include "checks/words.h"
 #include "commands/session.h"
 #include "facts/pyproject.h"
@@ -49,13 +50,6 @@ static void discover(struct session *session)
 
 struct span judge_app(struct session *session)
 {
-    struct setting_error error;
-    int word = session->request.uvicorn.app;
-    if (session->request.kind == REQUEST_MISTAKE)
-        word = (int)session->request.first;
-    if (word >= 0)
-        settings_set(&session->settings, SETTING_APP, span_of(session->words[word]), ORIGIN_UVICORN_OPTION,
-                     SPAN("the command line"), &error);
     if (session->settings.values[SETTING_APP].origin <= ORIGIN_PROJECT)
         read_project(session);
     if (session->settings.values[SETTING_APP].origin == ORIGIN_DEFAULT)
@@ -65,28 +59,18 @@ struct span judge_app(struct session *session)
 
 /* ---- asking ---- */
 
-static uint64_t stop_signals(const struct supervise_options *options)
-{
-    uint64_t stops = 0;
-    for (int number = 1; number <= SIGNAL_LAST; number++)
-        if (options->map[number] == SIGTERM || options->map[number] == SIGINT)
-            stops |= signal_bit(number);
-    return stops;
-}
-
 static void ask(struct session *session, const struct judgement *judgement, struct probe_answer *answer)
 {
     const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
     const struct probe_question question = {
         .python = interpreter->path,
         .envp = session->child.entries,
-        .folder = session->working_folder,
         .safe_path = choose_takes_safe_path(interpreter),
         .server = "uvicorn",
         .app_dir = session->app_dir,
         .names = {judgement->application.top},
         .name_count = judgement->application.top[0] ? 1 : 0,
-        .stops = stop_signals(&session->supervise),
+        .stops = supervise_stops(&session->supervise),
     };
     probe_ask(&question, &session->given, answer);
 }
@@ -114,6 +98,20 @@ static void add_last_words(struct findings *findings, struct finding *finding, c
     }
 }
 
+/* PYTHONHOME replaces the search for the standard library, and there is none. */
+static void add_home(struct session *session, const struct interpreter *interpreter, struct finding *finding)
+{
+    char landmark[PATH_MOST];
+    struct text text = TEXT_ON(landmark);
+    struct span home = environment_filled(&session->environment, "PYTHONHOME");
+    if (home.length == 0 || interpreter->base[0] || !interpreter->library[0])
+        return;
+    finding_set(&session->findings, finding, "home", home);
+    text_span(&text, span_split(&home, ':'));
+    text_join(&text, "/lib/", interpreter->library, "/os.py", NULL);
+    finding_set(&session->findings, finding, "landmark", text_as_span(&text));
+}
+
 static void add_broken(struct session *session, const struct judgement *judgement, const struct probe_answer *answer)
 {
     char ended[NAME_MOST];
@@ -131,6 +129,7 @@ static void add_broken(struct session *session, const struct judgement *judgemen
     }
     finding_set(&session->findings, finding, "ended", text_as_span(&text));
     finding_set_string(&session->findings, finding, "doubt", judgement->chosen.choice.interpreter.doubt);
+    add_home(session, &judgement->chosen.choice.interpreter, finding);
     add_last_words(&session->findings, finding, answer);
 }
 
@@ -178,8 +177,11 @@ static enum proof prove_by_reading(struct session *session, struct judgement *ju
     const struct choice *choice = &judgement->chosen.choice;
     if (!setting_is(&session->settings, SETTING_ROOT))
         return PROOF_GOOD; /* --probe never: nothing uncertain is refused */
-    if (!choice->has_uvicorn)
-        packages_missing(&session->scene, &choice->interpreter, SPAN(""));
+    if (!choice->has_uvicorn) {
+        struct finding *finding = packages_missing(&session->scene, &choice->interpreter, SPAN(""));
+        if (packages_may_have_uvicorn(&session->scene, &choice->interpreter))
+            finding_weaken(finding, SEVERITY_WARNING);
+    }
     if (judgement->application.state == APPLICATION_ASK)
         application_missing(&session->scene, &choice->interpreter, &judgement->application, false);
     return PROOF_GOOD;
@@ -222,20 +224,40 @@ static enum proof prove(struct session *session, bool always, struct judgement *
     judgement->has_python = true;
     judgement->has_uvicorn = judgement->chosen.choice.has_uvicorn;
     judgement->has_app = judgement->application.state != APPLICATION_ASK;
-    if (setting_chosen(&session->settings, SETTING_PROBE, "never") || setting_is(&session->settings, SETTING_ROOT))
-        return prove_by_reading(session, judgement);
-    enum proof proof = always || !is_certain(judgement) ? prove_by_asking(session, judgement) : PROOF_GOOD;
-    if (proof == PROOF_GOOD)
+    bool only_reads =
+        setting_chosen(&session->settings, SETTING_PROBE, "never") || setting_is(&session->settings, SETTING_ROOT);
+    enum proof proof = PROOF_GOOD;
+    if (only_reads)
+        proof = prove_by_reading(session, judgement);
+    else if (always || !is_certain(judgement))
+        proof = prove_by_asking(session, judgement);
+    if (proof == PROOF_GOOD) {
         application_shadows(&session->scene, interpreter);
+        extensions_judge(&session->scene, interpreter);
+    }
     return proof;
 }
 
-/* A found Python that turns out broken is only remembered, and the next place is judged. */
-static void weaken(struct findings *findings, unsigned first)
+/* A found Python that turns out broken is only remembered, and the next place is judged. Returns what broke it. */
+static struct finding *weaken(struct findings *findings, unsigned first)
 {
-    for (unsigned i = first; i < findings->count; i++)
-        if (findings->list[i].severity == SEVERITY_ERROR)
-            finding_weaken(&findings->list[i], SEVERITY_WARNING);
+    struct finding *error = NULL;
+    for (unsigned i = first; i < findings->count; i++) {
+        if (findings->list[i].severity != SEVERITY_ERROR)
+            continue;
+        error = &findings->list[i];
+        finding_weaken(error, SEVERITY_WARNING);
+    }
+    return error;
+}
+
+/* No place is left. "There is no Python" would be said of an image that has one: why that one doesn't start is the error. */
+static void blame_broken(struct findings *findings, struct finding *broken)
+{
+    if (!broken || !findings->count || findings->list[findings->count - 1].rule != RULE_NO_PYTHON)
+        return;
+    findings->count--;
+    finding_weaken(broken, SEVERITY_ERROR);
 }
 
 bool judge_server(struct session *session, bool always, struct judgement *judgement)
@@ -243,10 +265,13 @@ bool judge_server(struct session *session, bool always, struct judgement *judgem
     always = always || setting_chosen(&session->settings, SETTING_PROBE, "always");
     judgement->app = judge_app(session);
     words_judge(&session->scene, session->words + session->request.first);
+    struct finding *broken = NULL;
     for (unsigned next = 0;;) {
         unsigned before = session->findings.count;
-        if (!choose_python(session, next, &judgement->chosen))
+        if (!choose_python(session, next, &judgement->chosen)) {
+            blame_broken(&session->findings, broken);
             return false;
+        }
         choose_say(session, &judgement->chosen);
         choose_environment(session, &judgement->chosen);
         child_environment_for_uvicorn(&session->child, &session->settings);
@@ -254,7 +279,7 @@ bool judge_server(struct session *session, bool always, struct judgement *judgem
         enum proof proof = prove(session, always, judgement);
         if (proof != PROOF_BROKEN || judgement->chosen.choice.named)
             return proof == PROOF_GOOD;
-        weaken(&session->findings, before);
+        broken = weaken(&session->findings, before);
         next = judgement->chosen.choice.place + 1;
     }
 }

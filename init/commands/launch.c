@@ -27,18 +27,46 @@ static enum exit_code not_started(struct session *session, const struct launch *
     return child_exit_code(result);
 }
 
-static void say_start(const struct launch *launch)
+/* Whose values are nobody's to read in a log. */
+static bool is_secret(struct span option)
+{
+    return span_is(option, "--ssl-keyfile-password") || span_is(option, "--header");
+}
+
+static void add_word(struct text *text, struct span word, bool secret)
+{
+    struct span value = word;
+    struct span name = span_split(&value, '=');
+    text_add(text, " ");
+    if (secret)
+        text_add(text, "***");
+    else
+        text_shell_word(text, value.at && is_secret(name) ? name : word);
+    if (value.at && is_secret(name))
+        text_add(text, "=***");
+}
+
+/* Of uvicorn's words we know which are secrets; those of any other program may be (a password in a URL). */
+static void say_start(const struct session *session, const struct launch *launch)
 {
     char line[PATH_MOST];
     struct text text = TEXT_ON(line);
+    unsigned count = 0;
     if (!report_is_verbose())
         return;
     text_add(&text, "starting");
-    for (char *const *word = launch->argv; *word; word++) {
-        text_add(&text, " ");
-        text_shell_word(&text, span_of(*word));
+    if (session->request.kind == REQUEST_SERVE) {
+        for (char *const *word = launch->argv; *word; word++)
+            add_word(&text, span_of(*word), word > launch->argv && is_secret(span_of(word[-1])));
+    } else {
+        add_word(&text, span_of(launch->path), false);
+        while (launch->argv[count + 1])
+            count++;
+        text_add(&text, " with ");
+        text_unsigned(&text, count);
+        text_add(&text, count == 1 ? " argument" : " arguments");
     }
-    report_say(REPORT_TRAIL, text_as_span(&text));
+    report_say_parts(REPORT_TRAIL, line, text.cut ? " ..." : NULL, NULL);
 }
 
 /* 0 without --pdeathsig. */
@@ -106,7 +134,7 @@ enum exit_code launch(struct session *session, const struct launch *launch)
         report_say_parts(REPORT_ERROR, "the environment is too large to add to", NULL);
         return EXIT_SYSTEM;
     }
-    say_start(launch);
+    say_start(session, launch);
     if (setting_is(&session->settings, SETTING_EXEC))
         return replace(session, launch, &plan);
     prepare_to_supervise(session);

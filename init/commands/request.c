@@ -26,7 +26,21 @@ static bool is_server(struct span base_name)
     for (size_t row = 0; row < ARRAY_LENGTH(servers); row++)
         if (span_is(base_name, servers[row]))
             return true;
-    return request_is_python(base_name);
+    return false;
+}
+
+/* Does `python OPTIONS` run a server by -m? A script or another module may be a job, and a job that was stopped halfway
+ * must not end as one that is done. */
+static bool runs_server_module(char *const *words)
+{
+    for (; *words && span_starts(span_of(*words), "-") && !span_is(span_of(*words), "-c"); words++) {
+        bool takes_value = span_is(span_of(*words), "-W") || span_is(span_of(*words), "-X");
+        if (span_is(span_of(*words), "-m"))
+            return words[1] && (is_server(span_of(words[1])) || span_is(span_of(words[1]), "uvicorn"));
+        if (takes_value && words[1])
+            words++;
+    }
+    return false;
 }
 
 static bool is_program(const struct reader *reader, struct span path)
@@ -71,7 +85,7 @@ static enum request_kind kind_of(char *const *words, unsigned first)
     if (request_is_python(name) && words[first + 1] && span_is(span_of(words[first + 1]), "-m") && words[first + 2] &&
         span_is(span_of(words[first + 2]), "uvicorn"))
         return REQUEST_SERVE;
-    if (is_server(name))
+    if (is_server(name) || request_is_python(name))
         return REQUEST_SERVER;
     switch (app_reference_word(word)) {
     case WORD_APP:
@@ -83,6 +97,14 @@ static enum request_kind kind_of(char *const *words, unsigned first)
         break;
     }
     return REQUEST_COMMAND;
+}
+
+static bool is_to_serve(char *const *words, const struct request *request)
+{
+    if (request->kind != REQUEST_SERVER)
+        return request->kind == REQUEST_SERVE;
+    char *const *word = words + request->first;
+    return is_server(span_base_name(span_of(*word))) || runs_server_module(word + 1);
 }
 
 /* Notes the program, and how many words name it. */
@@ -103,14 +125,17 @@ static void read_program(char *const *words, struct request *request)
 void request_read(char *const *words, unsigned first, bool dashes, const struct reader *reader, struct span search_path,
                   struct span working_folder, struct settings *settings, struct request *request)
 {
-    *request = (struct request){.kind = REQUEST_SERVE, .first = first, .uvicorn = {.app = -1, .unclear = -1}};
+    *request = (struct request){
+        .kind = dashes ? REQUEST_COMMAND : REQUEST_SERVE, .first = first, .uvicorn = {.app = -1, .unclear = -1}};
     if (words[first]) {
-        request->kind = dashes ? REQUEST_COMMAND : kind_of(words, first);
+        if (!dashes)
+            request->kind = kind_of(words, first);
         if (request->kind == REQUEST_MISTAKE &&
             exists_as_program(reader, span_of(words[first]), search_path, working_folder))
             request->kind = REQUEST_COMMAND;
         read_program(words, request);
     }
+    request->serves = is_to_serve(words, request);
     if (request->kind == REQUEST_SERVE)
         uvicorn_words_read(words, request->first, settings, &request->uvicorn);
 }

@@ -70,8 +70,7 @@ static enum exit_code start(struct session *session, struct chosen *chosen, cons
 {
     static char *words[WORDS_MOST + 1];
     char *const *argv = session->words + session->request.first;
-    bool serves = session->request.kind == REQUEST_SERVER;
-    bool is_script = serves && !request_is_python(span_base_name(span_of(argv[0])));
+    bool is_script = session->request.kind == REQUEST_SERVER && !request_is_python(span_base_name(span_of(argv[0])));
     if (chosen && is_script && is_dead_script(session, span_of(path)) && set_module_words(session, chosen, words)) {
         report_say_parts(REPORT_TRAIL, path, " names a Python that is gone: running it as a module", NULL);
         argv = words;
@@ -83,7 +82,7 @@ static enum exit_code start(struct session *session, struct chosen *chosen, cons
         return EXIT_NOT_EXECUTABLE;
     }
     report_findings(&session->findings, first, REPORT_MESSAGES);
-    const struct launch plan = {.path = path, .argv = argv, .serves = serves};
+    const struct launch plan = {.path = path, .argv = argv, .serves = session_serves(session)};
     return launch(session, &plan);
 }
 

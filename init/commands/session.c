@@ -29,7 +29,9 @@ static enum exit_code wrong_value(const struct setting_error *error)
     struct text text = TEXT_ON(line);
     text_span(&text, error->source);
     text_add(&text, " is '");
-    text_visible(&text, error->value);
+    /* Of a list only the names: values of --env may be secrets. */
+    struct span rest = error->value;
+    text_visible(&text, error->too_many ? span_split(&rest, '=') : error->value);
     text_add(&text, "': ");
     if (error->too_many) {
         text_add(&text, "too many of them");
@@ -60,23 +62,23 @@ static enum exit_code wrong_option(const struct options *options)
     return EXIT_OK;
 }
 
-/* Our options stand before a verb and behind it. */
-static enum exit_code read_words(struct session *session)
+/* Our options stand before a verb and behind it. False: options.problem says what is wrong. */
+static bool read_words(struct session *session)
 {
     struct options *options = &session->options;
     if (!options_parse(session->words, 1, &session->settings, options))
-        return wrong_option(options);
+        return false;
     session->first = options->end;
     const char *word = session->words[session->first];
     if (!word || options->dashes || options->help || options->version)
-        return EXIT_OK;
+        return true;
     session->verb = verb_named(span_of(word));
     if (!session->verb)
-        return EXIT_OK;
+        return true;
     if (!options_parse(session->words, session->first + 1, &session->settings, options))
-        return wrong_option(options);
+        return false;
     session->first = options->end;
-    return EXIT_OK;
+    return true;
 }
 
 static void note_ignored(void *context, const struct setting_error *error)
@@ -156,14 +158,19 @@ static void take_root_environment(struct session *session)
     unsigned count = 0;
     if (!setting_is(&session->settings, SETTING_ROOT))
         return;
-    for (unsigned item = 0; item < session->settings.item_count; item++)
-        if (session->settings.items[item].setting == SETTING_ENV)
-            memcpy(&session->root_entries[count++], &session->settings.items[item].item.at, sizeof(char *));
+    for (unsigned item = 0; item < session->settings.item_count; item++) {
+        struct span entry = session->settings.items[item].item;
+        if (session->settings.items[item].setting != SETTING_ENV)
+            continue;
+        memcpy(&session->root_entries[count], &entry.at, sizeof(char *));
+        session->root_entries[count++][entry.length] = '\0'; /* ASGI_INIT_ENV has a blank there */
+    }
     session->root_entries[count] = NULL;
     session->environment.entries = session->root_entries;
 }
 
-/* Settings of another image than ours are for those that start nothing. */
+/* Settings of another image than ours are for those that start nothing. ASGI_INIT_STRICT may stand in an image for its
+ * RUN ["/asgi-init", "check"]. */
 static enum exit_code judges_only(const struct session *session)
 {
     static const enum setting settings[] = {SETTING_ROOT, SETTING_ENV, SETTING_WORKDIR, SETTING_STRICT};
@@ -171,7 +178,8 @@ static enum exit_code judges_only(const struct session *session)
         return EXIT_OK;
     for (size_t i = 0; i < ARRAY_LENGTH(settings); i++) {
         const struct setting_value *value = &session->settings.values[settings[i]];
-        if (value->origin != ORIGIN_NONE)
+        bool for_check = settings[i] == SETTING_STRICT && value->origin == ORIGIN_VARIABLE;
+        if (value->origin != ORIGIN_NONE && !for_check)
             return usage("nothing is started with", value->source, "it is for check, which and config");
     }
     return EXIT_OK;
@@ -198,11 +206,15 @@ static void say_rivals(const struct session *session)
     }
 }
 
+/* All is read before anything is said: how it is to be said is a setting too. */
 static enum exit_code read_settings(struct session *session)
 {
     struct setting_error error;
+    bool words_right = read_words(session);
     bool right = settings_read_environment(&session->settings, &session->environment, note_ignored, session, &error);
     open_report(session);
+    if (!words_right)
+        return wrong_option(&session->options);
     if (!right)
         return wrong_value(&error);
     take_root_environment(session);
@@ -270,6 +282,17 @@ static void set_scene(struct session *session)
     };
 }
 
+/* The application's word, when the command line has one. */
+static void take_app(struct session *session)
+{
+    struct setting_error error;
+    const struct request *request = &session->request;
+    int word = request->kind == REQUEST_MISTAKE ? (int)request->first : request->uvicorn.app;
+    if (word >= 0)
+        settings_set(&session->settings, SETTING_APP, span_of(session->words[word]), ORIGIN_UVICORN_OPTION,
+                     SPAN("the command line"), &error);
+}
+
 static enum exit_code read_signal_settings(struct session *session)
 {
     const struct settings *settings = &session->settings;
@@ -298,9 +321,7 @@ enum exit_code session_open(struct session *session, char **words, char **entrie
     session->parent = parent;
     session->environment.entries = entries;
     settings_start(&session->settings);
-    enum exit_code code = read_words(session);
-    if (code == EXIT_OK)
-        code = read_settings(session);
+    enum exit_code code = read_settings(session);
     if (code == EXIT_OK)
         code = open_root(session);
     if (code != EXIT_OK || session->options.help || session->options.version)
@@ -308,6 +329,7 @@ enum exit_code session_open(struct session *session, char **words, char **entrie
     request_read(words, session->first, session->options.dashes, &session->reader,
                  environment_get(&session->environment, "PATH"), span_of(session->working_folder), &session->settings,
                  &session->request);
+    take_app(session);
     if (!tell_app_dir(session))
         return usage("too long:", setting_text(&session->settings, SETTING_APP_DIR), "");
     set_scene(session);
@@ -351,7 +373,7 @@ enum exit_code session_fail(struct session *session, unsigned first)
 
 bool session_serves(const struct session *session)
 {
-    return session->request.kind == REQUEST_SERVE || session->request.kind == REQUEST_SERVER;
+    return session->request.serves;
 }
 
 bool session_is_stopped(const struct session *session, enum exit_code *code)
@@ -359,7 +381,8 @@ bool session_is_stopped(const struct session *session, enum exit_code *code)
     int signal = supervise_stop_pending(&session->supervise);
     if (!signal)
         return false;
-    bool as_asked = session_serves(session) && setting_chosen(&session->settings, SETTING_STOP_CODE, "zero");
+    bool as_asked =
+        session_serves(session) && !session->verb && setting_chosen(&session->settings, SETTING_STOP_CODE, "zero");
     *code = as_asked ? EXIT_OK : (enum exit_code)(EXIT_BY_SIGNAL + signal);
     return true;
 }

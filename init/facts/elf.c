@@ -1,5 +1,8 @@
 #include "facts/elf.h"
 
+#include <endian.h>
+#include <string.h>
+
 enum { SEGMENT_LOAD = 1, SEGMENT_INTERPRETER = 3 };
 enum { CLASS_32 = 1, CLASS_64 = 2, LITTLE_ENDIAN_DATA = 1, BIG_ENDIAN_DATA = 2 };
 enum { TABLE_MOST = 65536, INTERPRETER_MOST = 4096 }; /* the kernel's limits: ELF_MIN_ALIGN's 64 KiB, PATH_MAX */
@@ -68,15 +71,14 @@ static const struct layout *layout_of(const struct elf *elf)
     return elf->bits == 64 ? &layout_64 : &layout_32;
 }
 
-/* The caller has seen that the bytes are there. */
-static uint64_t number_at(const struct elf *elf, struct span bytes, size_t offset, size_t width)
+uint64_t elf_number(const struct elf *elf, struct span bytes, size_t offset, size_t width)
 {
     uint64_t value = 0;
-    for (size_t i = 0; i < width; i++) {
-        size_t from_most_significant = elf->big_endian ? i : width - 1 - i;
-        value = value << 8 | (unsigned char)bytes.at[offset + from_most_significant];
-    }
-    return value;
+    if (offset > bytes.length || width > bytes.length - offset || width > sizeof(value))
+        return 0;
+    /* At the end of the eight bytes for a big-endian number, at their beginning for the other. */
+    memcpy((char *)&value + (elf->big_endian ? sizeof(value) - width : 0), bytes.at + offset, width);
+    return elf->big_endian ? be64toh(value) : le64toh(value);
 }
 
 static uint64_t end_of(uint64_t offset, uint64_t size)
@@ -110,13 +112,13 @@ bool elf_read(struct elf *elf, struct span head, uint64_t file_size)
     if (!read_identification(elf, head))
         return true;
     const struct layout *layout = layout_of(elf);
-    elf->type = (uint16_t)number_at(elf, head, 16, 2);
-    elf->machine = (uint16_t)number_at(elf, head, 18, 2);
-    elf->table_offset = number_at(elf, head, layout->table_offset, layout->word);
-    elf->segment_count = (uint16_t)number_at(elf, head, layout->entry_count, 2);
+    elf->type = (uint16_t)elf_number(elf, head, 16, 2);
+    elf->machine = (uint16_t)elf_number(elf, head, 18, 2);
+    elf->table_offset = elf_number(elf, head, layout->table_offset, layout->word);
+    elf->segment_count = (uint16_t)elf_number(elf, head, layout->entry_count, 2);
     elf->table_size = elf->segment_count * (uint64_t)layout->segment_size;
     bool runs = elf->type == ELF_EXECUTABLE || elf->type == ELF_SHARED;
-    bool right_size = number_at(elf, head, layout->entry_size, 2) == layout->segment_size;
+    bool right_size = elf_number(elf, head, layout->entry_size, 2) == layout->segment_size;
     elf->malformed = !runs || !right_size || elf->table_size == 0 || elf->table_size > TABLE_MOST;
     if (elf->malformed)
         return true;
@@ -135,9 +137,9 @@ void elf_read_segments(struct elf *elf, struct span table, uint64_t file_size)
     const struct layout *layout = layout_of(elf);
     for (size_t i = 0; i < elf->segment_count; i++) {
         struct span segment = span_from(table, i * layout->segment_size);
-        uint64_t type = number_at(elf, segment, 0, 4);
-        uint64_t offset = number_at(elf, segment, layout->offset, layout->word);
-        uint64_t size = number_at(elf, segment, layout->file_size, layout->word);
+        uint64_t type = elf_number(elf, segment, 0, 4);
+        uint64_t offset = elf_number(elf, segment, layout->offset, layout->word);
+        uint64_t size = elf_number(elf, segment, layout->file_size, layout->word);
         if (type == SEGMENT_LOAD || type == SEGMENT_INTERPRETER)
             need_up_to(elf, end_of(offset, size), file_size);
         /* The kernel takes the first one, and refuses a path of these lengths. */

@@ -1,22 +1,75 @@
 #include "facts/uvicorn_words.h"
 
-/* The options of uvicorn that take no value. All others take one, also those that we never heard of: so it has been with
- * each that came. */
+#include "facts/app_reference.h"
+
+/* The options of uvicorn, by what stands behind them. */
 static const char *const flags[] = {
-    "--reload",           "--no-reload",
-    "--factory",          "--proxy-headers",
-    "--no-proxy-headers", "--server-header",
-    "--date-header",      "--no-date-header",
-    "--access-log",       "--no-server-header",
-    "--no-access-log",    "--use-colors",
-    "--no-use-colors",    "--help",
-    "--version",          "--reset-contextvars",
+    "--reload",
+    "--no-reload",
+    "--factory",
+    "--proxy-headers",
+    "--no-proxy-headers",
+    "--server-header",
+    "--date-header",
+    "--no-date-header",
+    "--access-log",
+    "--no-server-header",
+    "--no-access-log",
+    "--use-colors",
+    "--no-use-colors",
+    "--help",
+    "--version",
+    "--reset-contextvars",
+    "--http2",
+};
+static const char *const valued[] = {
+    "--host",
+    "--port",
+    "--uds",
+    "--fd",
+    "--reload-dir",
+    "--reload-include",
+    "--reload-exclude",
+    "--reload-delay",
+    "--workers",
+    "--loop",
+    "--http",
+    "--ws",
+    "--ws-max-size",
+    "--ws-max-queue",
+    "--ws-ping-interval",
+    "--ws-ping-timeout",
+    "--ws-per-message-deflate",
+    "--lifespan",
+    "--interface",
+    "--env-file",
+    "--log-config",
+    "--log-level",
+    "--forwarded-allow-ips",
+    "--root-path",
+    "--limit-concurrency",
+    "--backlog",
+    "--limit-max-requests",
+    "--limit-max-requests-jitter",
+    "--timeout-keep-alive",
+    "--timeout-graceful-shutdown",
+    "--timeout-worker-healthcheck",
+    "--ssl-keyfile",
+    "--ssl-certfile",
+    "--ssl-keyfile-password",
+    "--ssl-version",
+    "--ssl-cert-reqs",
+    "--ssl-ca-certs",
+    "--ssl-ciphers",
+    "--header",
+    "--app-dir",
+    "--h11-max-incomplete-event-size",
 };
 
-static bool is_flag(struct span name)
+static bool is_among(const char *const *names, size_t count, struct span name)
 {
-    for (size_t row = 0; row < ARRAY_LENGTH(flags); row++)
-        if (span_is(name, flags[row]))
+    for (size_t row = 0; row < count; row++)
+        if (span_is(name, names[row]))
             return true;
     return false;
 }
@@ -29,12 +82,25 @@ static void note(struct settings *settings, struct span name, struct span value)
         settings_set(settings, setting, value, ORIGIN_UVICORN_OPTION, name, &error);
 }
 
+/* An option of a release that we don't know takes a value, unless what follows is an option, or reads as an application:
+ * that it is if no other word is one. */
+static unsigned take_unknown(char *const *words, unsigned at, int *perhaps)
+{
+    struct span next = span_of(words[at + 1]);
+    if (span_starts(next, "--"))
+        return 1;
+    if (app_reference_word(next) == WORD_APP && *perhaps < 0)
+        *perhaps = (int)at + 1;
+    return 2;
+}
+
 /* Takes the option at words[at], and returns how many words it is. */
-static unsigned take_option(char *const *words, unsigned at, struct settings *settings, struct uvicorn_words *result)
+static unsigned take_option(char *const *words, unsigned at, struct settings *settings, struct uvicorn_words *result,
+                            int *perhaps)
 {
     struct span value = span_of(words[at]);
     struct span name = span_split(&value, '=');
-    if (is_flag(name)) {
+    if (is_among(flags, ARRAY_LENGTH(flags), name)) {
         result->asks = result->asks || span_is(name, "--help") || span_is(name, "--version");
         note(settings, name, SPAN("1"));
         return 1;
@@ -45,6 +111,8 @@ static unsigned take_option(char *const *words, unsigned at, struct settings *se
     }
     if (!words[at + 1])
         return 1;
+    if (!is_among(valued, ARRAY_LENGTH(valued), name))
+        return take_unknown(words, at, perhaps);
     note(settings, name, span_of(words[at + 1]));
     return 2;
 }
@@ -61,15 +129,18 @@ void uvicorn_words_read(char *const *words, unsigned start, struct settings *set
 {
     *result = (struct uvicorn_words){.app = -1, .unclear = -1};
     bool options = true;
+    int perhaps = -1;
     for (unsigned at = start; words[at];) {
         struct span word = span_of(words[at]);
         if (options && span_is(word, "--")) {
             options = false;
             at++;
         } else if (options && span_starts(word, "--")) {
-            at += take_option(words, at, settings, result);
+            at += take_option(words, at, settings, result, &perhaps);
         } else {
             take_argument(at++, result);
         }
     }
+    if (result->app < 0)
+        result->app = perhaps;
 }

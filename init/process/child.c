@@ -196,8 +196,17 @@ struct child_result child_start(const struct child_plan *plan, const struct sign
     return result;
 }
 
+/* A message of ours that nobody read has left a SIGPIPE behind: what we become must not die of it. */
+static void forget_own_pipe(void)
+{
+    siginfo_t info;
+    if (signals_wait(signal_bit(SIGPIPE), 0, &info) == SIGPIPE && info.si_pid != getpid())
+        kill(getpid(), SIGPIPE);
+}
+
 struct child_result child_replace(const struct child_plan *plan, const struct signal_state *given)
 {
+    forget_own_pipe();
     struct outcome outcome = execute(plan, given, -1);
     struct signal_state restored;
     signals_block(&restored);

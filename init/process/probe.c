@@ -66,7 +66,8 @@ static bool make_marker(struct asking *asking)
     return true;
 }
 
-/* In the child; the parent learns of a failure by 127 and silence. */
+/* In the child; the parent learns of a failure by 127 and silence. It stays in our working folder, as the server will: a
+ * folder that may not be entered again is still the one that it works in. */
 static _Noreturn void become(const struct asking *asking, const struct signal_state *given, int output)
 {
     char *words[WORDS_MOST];
@@ -75,7 +76,7 @@ static _Noreturn void become(const struct asking *asking, const struct signal_st
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing < 0 || dup2(nothing, 0) < 0)
         close(0);
-    if (dup2(output, 1) < 0 || dup2(output, 2) < 0 || chdir(asking->question->folder) || !signals_restore(given))
+    if (dup2(output, 1) < 0 || dup2(output, 2) < 0 || !signals_restore(given))
         _exit(127);
     execve(asking->question->python, words, asking->question->envp);
     _exit(127);

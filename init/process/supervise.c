@@ -55,11 +55,19 @@ static bool is_stop(const struct supervise_options *options, int number)
     return sent != 0 && (number == SIGTERM || number == SIGINT || sent == SIGTERM || sent == SIGINT);
 }
 
+uint64_t supervise_stops(const struct supervise_options *options)
+{
+    uint64_t stops = 0;
+    for (int number = 1; number <= SIGNAL_LAST; number++)
+        stops |= is_stop(options, number) ? signal_bit(number) : 0;
+    return stops;
+}
+
 int supervise_stop_pending(const struct supervise_options *options)
 {
-    uint64_t pending = signals_pending();
+    uint64_t pending = signals_pending() & supervise_stops(options);
     for (int number = 1; number <= SIGNAL_LAST; number++)
-        if ((pending & signal_bit(number)) && is_stop(options, number))
+        if (pending & signal_bit(number))
             return number;
     return 0;
 }

@@ -11,6 +11,7 @@
  *   --root DIR           chroot there; DIR/proc must exist
  *   --bind SOURCE TARGET a bind mount, TARGET inside the root; may be repeated
  *   --no-proc            mount no /proc
+ *   --read-only          nothing in the root may be written, but for what is mounted in it
  *   --folder DIR         working folder
  *   --user UID GID       become that user, without groups
  *   --block N, --ignore N, --close FD, --pending N (blocked, and waiting already)
@@ -34,7 +35,7 @@
 enum { BINDS_MOST = 64, CLOSES_MOST = 8 };
 
 static struct {
-    int not_pid_1, share_proc, no_proc, terminal, switch_user, report;
+    int not_pid_1, share_proc, no_proc, read_only, terminal, switch_user, report;
     const char *root, *folder;
     const char *binds[BINDS_MOST][2];
     int bind_count, close_count, closes[CLOSES_MOST];
@@ -69,6 +70,8 @@ static int read_option(char **word)
         return plan.share_proc = 1;
     if (strcmp(name, "--no-proc") == 0)
         return plan.no_proc = 1;
+    if (strcmp(name, "--read-only") == 0)
+        return plan.read_only = 1;
     if (strcmp(name, "--terminal") == 0)
         return plan.terminal = 1;
     if (strcmp(name, "--root") == 0)
@@ -110,6 +113,8 @@ static void arrange_mounts(void)
 {
     check(unshare(CLONE_NEWNS), "unshare");
     check(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount private");
+    if (plan.read_only)
+        check(mount(plan.root, plan.root, NULL, MS_BIND | MS_REC, NULL), "mount the root");
     for (int i = 0; i < plan.bind_count; i++)
         mount_in_root(plan.binds[i][0], plan.binds[i][1], NULL, MS_BIND | MS_REC);
     if (plan.share_proc && plan.root)
@@ -118,6 +123,8 @@ static void arrange_mounts(void)
         check(mount("none", "/proc", "tmpfs", 0, NULL), "hide /proc");
     else if (!plan.share_proc && !plan.no_proc)
         mount_in_root("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC);
+    if (plan.read_only)
+        check(mount(NULL, plan.root, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), "mount the root read-only");
     if (plan.root) {
         check(chroot(plan.root), "chroot");
         check(chdir("/"), "chdir");

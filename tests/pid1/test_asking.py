@@ -122,3 +122,22 @@ def test_an_interpreter_that_does_not_answer_is_started_all_the_same(start, imag
     sitecustomize(image, "import time, sys\nif '-c' in sys.orig_argv: time.sleep(3600)\n")
     run = start("--probe", "always", folder=image, env=environment(image))
     run.said("uvicorn: app.main:app")
+
+
+@pytest.mark.parametrize("words, code", [(["check"], 143), (["--map-signal", "TERM=USR1"], 0), ([], 0)])
+def test_a_stop_while_asking_ends_at_once(start, image, words, code):
+    """Half a check has found nothing wrong, so it doesn't end as if all were well."""
+    sitecustomize(without_uvicorn(image), f"import time; open({str(image / 'asked')!r}, 'w').close(); time.sleep(100)")
+    run = start(*words, folder=image, env=environment(image))
+    until((image / "asked").exists, "the question")
+    run.signal(signal.SIGTERM)
+    assert run.wait() == code
+    assert "well" not in run.out and "uvicorn:" not in run.out
+
+
+def test_of_pythons_that_do_not_start_the_reason_is_the_error(start, image):
+    """Not "there is no Python", and a fix that brings another one."""
+    run = start(folder=image, env={"PATH": "/usr/bin:/bin", "PYTHONHOME": "/nowhere"})
+    assert run.wait() == 72
+    assert run.err.startswith("asgi-init: error[python-does-not-start]: ")
+    assert "no-python" not in run.err

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import pytest
 from conftest import ACTOR, status_of, until
@@ -95,3 +96,31 @@ def test_code_among_orphans_a_thousand_times(start, pid1):
 
 def test_core_dump_counts_as_the_signal(start, pid1):
     assert start("--", ACTOR, "die", "11", pid1=pid1).wait() == 128 + 11
+
+
+@pytest.mark.parametrize(
+    "words, serves",
+    [
+        (["-c", "import signal; print('ready', flush=True); signal.pause()"], False),
+        (["{folder}/job.py"], False),
+        (["-m", "job"], False),
+        (["-u", "-X", "utf8", "-m", "gunicorn", "app:app"], True),
+    ],
+)
+def test_a_job_in_python_that_is_stopped_halfway_does_not_end_as_done(start, tmp_path, words, serves):
+    """Of python only a server's module is a server."""
+    for name in ("job", "gunicorn"):
+        (tmp_path / f"{name}.py").write_text("import signal; print('ready', flush=True); signal.pause()\n")
+    run = start(sys.executable, *[word.format(folder=tmp_path) for word in words], folder=tmp_path)
+    run.said("ready").signal(signal.SIGTERM)
+    assert run.wait() == (0 if serves else 143)
+
+
+def test_a_command_keeps_the_order_of_its_path(start, tmp_path):
+    """The system's Python lies in /usr/bin: a tool of the image's in /usr/local/bin must go on hiding the one there."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    path = f"{tools}:{sys.base_prefix}/bin:/usr/bin:/bin"
+    run = start("/usr/bin/env", folder=tmp_path, env={"PATH": path})
+    assert run.wait() == 0
+    assert f"PATH={path}\n" in run.out

@@ -98,6 +98,19 @@ def unpacked(make):
     return make_inside
 
 
+SITE = "app/.venv/lib/python3.13/site-packages"
+GLIBC = ".cpython-313-x86_64-linux-gnu.so"
+
+
+def packages(*names, content=None):
+    """An environment with an application, and compiled packages by the names of their files."""
+    return all_of(
+        application("app/main.py", b"app = FastAPI()\n"),
+        file(f"{LIBRARY}/lib-dynload/_ssl{GLIBC}", "actor"),
+        *(file(f"{SITE}/{name}", "actor" if content is None else content) for name in names),
+    )
+
+
 def application(path, content):
     """An environment, and a file of the application."""
     return all_of(ENVIRONMENT, file(path, content, 0o644))
@@ -160,6 +173,32 @@ SCENES = {
     ),
     "module-shadowed": Scene(
         98, ("main:app",), SERVED, all_of(application("app/main.py", b"app = FastAPI()\n"), file("app/fastapi.py", b""))
+    ),
+    "package-for-another-machine": Scene(
+        0, (*CHECK, "main:app"), SERVED, packages("pydantic_core/_pydantic_core.cpython-313-aarch64-linux-gnu.so")
+    ),
+    "package-for-another-libc": Scene(
+        0, (*CHECK, "main:app"), SERVED, packages("pydantic_core/_pydantic_core.cpython-313-x86_64-linux-musl.so")
+    ),
+    "package-for-another-python": Scene(
+        0, (*CHECK, "main:app"), SERVED, packages("uvloop/loop.cpython-312-x86_64-linux-gnu.so")
+    ),
+    "package-damaged": Scene(0, (*CHECK, "main:app"), SERVED, packages(f"httptools/parser/parser{GLIBC}", content=b"")),
+    "runs-as-root": Scene(1, (*CHECK, "--strict", "main:app"), SERVED, application("app/main.py", b"app = FastAPI()\n")),
+    "host-only-local": Scene(
+        0, (*CHECK, "main:app"), {**SERVED, "HOST": "127.0.0.1"}, application("app/main.py", b"app = FastAPI()\n")
+    ),
+    "venv-below-app": Scene(0, (*CHECK, "main:app"), SERVED, application("app/main.py", b"app = FastAPI()\n")),
+    "bytecode-missing": Scene(
+        0, (*CHECK, "main:app"), SERVED,
+        all_of(application("app/main.py", b"app = FastAPI()\n"), file(f"{LIBRARY}/asyncio/__init__.py", b""), file(f"{LIBRARY}/typing.py", b"")),
+    ),
+    "pythonpath-shadows": Scene(
+        0, (*CHECK, "main:app"), {**SERVED, "PYTHONPATH": "/opt/tools/python"},
+        all_of(
+            application("app/main.py", b"app = FastAPI()\n"),
+            *(file(f"{folder}/typing_extensions.py", b"") for folder in (SITE, "opt/tools/python")),
+        ),
     ),
     "venv-version-mismatch": Scene(
         72, ("check", "main:app"), VENV,

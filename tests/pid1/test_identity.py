@@ -267,6 +267,17 @@ def test_an_ordinary_user_can_become_nobody_else(start):
     assert_refused(run, 77, "user-needs-root", "USER 1001:1001")
 
 
+@pytest.mark.parametrize("user", ["1000", "app"])
+def test_who_is_that_user_already_keeps_the_group_that_is_not_named(start, accounts, user):
+    """An image with --user in its ENTRYPOINT, started with `--user 1000:3000` or runAsGroup: 3000."""
+    run = start("--user", user, "--", "sleep", "3600", user=(1000, 3000), binds=accounts)
+    wanted = expected(1000, 3000, [], bounding=identity_of(os.getpid())["CapBnd"])
+    assert identity_of(running(run)) == wanted
+    assert run.err == ""
+    refused = start("--user", f"{user}:1001", "--", "echo", "started", user=(1000, 3000), binds=accounts)
+    assert_refused(refused, 77, "user-needs-root")
+
+
 def test_who_is_that_user_already(start):
     """Also with groups of somebody else's choice (fsGroup, --group-add): they stay."""
     words = ["--reuid", "1000", "--regid", "1000", "--groups", "1000,2000", BINARY]

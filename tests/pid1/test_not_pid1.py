@@ -99,3 +99,12 @@ def test_signal_for_our_whole_group_comes_once(start, number):
     os.kill(init, 10)
     run.said("got 10\n")
     assert run.out.count(f"got {int(number)}\n") == 1
+
+
+def test_what_exec_becomes_does_not_die_of_a_message_that_nobody_reads(start, pid1):
+    """Blocked, the SIGPIPE of that message waits, and execve keeps what waits."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    run = start("-v", "--exec", "--", ACTOR, "exit", "5", pid1=pid1, stderr=write_end)
+    os.close(write_end)
+    assert run.wait() == 5

@@ -165,3 +165,17 @@ def test_closed_standard_descriptors_change_nothing(start, image, close):
 
 def test_without_proc_it_starts(start, image):
     start(folder=image, env=environment(image), proc="none").said("uvicorn: app.main:app\n")
+
+
+def test_verbose_shows_uvicorns_words_but_no_password(start, image):
+    words = ["app.main:app", "--ssl-keyfile-password", "S3CRET", "--ssl-keyfile-password=S3CRET", "--port", "9"]
+    run = start("-v", *words, folder=image, env=environment(image))
+    run.said(f"uvicorn: {' '.join(words)}\n").told("starting ")
+    assert "app.main:app --ssl-keyfile-password *** --ssl-keyfile-password=*** --port 9" in run.err
+    assert "S3CRET" not in run.err
+
+
+def test_verbose_says_which_application_won(start, image):
+    run = start("-v", "app.main:app", folder=image, env=environment(image, APP_MODULE="app.other:app"))
+    run.said("uvicorn: app.main:app")
+    assert "app is 'app.main:app' by the command line, which goes before APP_MODULE ('app.other:app')" in run.err

@@ -215,3 +215,11 @@ def test_no_signal_falls_between_fork_and_exec(start, pid1):
 
 def blocks_term(run):
     return int(status_of(run.pid).get("SigBlk", "0"), 16) & (1 << 14)
+
+
+def test_the_option_goes_before_the_variable(start, pid1):
+    env = {"PATH": "/usr/bin:/bin", "ASGI_INIT_MAP_SIGNAL": "USR1=KILL"}
+    run = start("--map-signal", "USR1=USR2", "--", ACTOR, "take", "1", "exit", "5", pid1=pid1, env=env)
+    run.said("taking").signal(10)
+    assert run.wait() == 5
+    assert "took 12 " in run.out

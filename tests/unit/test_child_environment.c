@@ -62,6 +62,18 @@ static void test_python_gets_its_bin_first_and_keeps_what_is_set(void **state)
     assert_true(span_is(get("PATH"), "/v/bin:/usr/bin:/bin"));
 }
 
+static void test_a_systems_python_stays_where_path_has_it(void **state)
+{
+    (void)state;
+    char *entries[] = {(char[]){"PATH=/usr/local/bin:/usr/bin"}, NULL};
+    begin(entries);
+    child_environment_for_python(&child, SPAN("/usr/bin"), SPAN(""));
+    assert_ptr_equal(child.entries[0], entries[0]);
+    assert_null(get("VIRTUAL_ENV").at);
+    child_environment_for_python(&child, SPAN("/python/bin"), SPAN(""));
+    assert_true(span_is(get("PATH"), "/python/bin:/usr/local/bin:/usr/bin"));
+}
+
 static void test_uvicorn_gets_what_ranks_above_its_own(void **state)
 {
     (void)state;
@@ -119,6 +131,7 @@ int main(void)
         cmocka_unit_test(test_untouched_entries_are_the_same_pointers),
         cmocka_unit_test(test_setting_replaces_every_entry_of_the_name),
         cmocka_unit_test(test_python_gets_its_bin_first_and_keeps_what_is_set),
+        cmocka_unit_test(test_a_systems_python_stays_where_path_has_it),
         cmocka_unit_test(test_uvicorn_gets_what_ranks_above_its_own),
         cmocka_unit_test(test_a_socket_needs_no_port),
         cmocka_unit_test(test_overflow_is_seen),

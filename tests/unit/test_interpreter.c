@@ -20,6 +20,25 @@ static void make_debian(const struct tree *tree)
     tree_folder(tree, "usr/local/lib/python3.11/dist-packages");
 }
 
+/* The same elsewhere; and dist-packages in /usr/local are not those of the Python there. */
+static void make_moved_debian(const struct tree *tree)
+{
+    image_python(tree, "opt/debian", "3.11");
+    tree_folder(tree, "opt/debian/lib/python3/dist-packages");
+    tree_folder(tree, "usr/local/lib/python3.12/dist-packages");
+}
+
+/* PyPy beside somebody else's standard library, under its own name and as a copy under another. */
+static void make_pypy(const struct tree *tree)
+{
+    image_program(tree, "pypy/bin/pypy3.9");
+    image_link(tree, "pypy/bin/python3", "pypy3.9");
+    tree_file(tree, "pypy/lib/python3.12/os.py", "");
+    image_program(tree, "mixed/bin/python3");
+    tree_file(tree, "mixed/lib/pypy3.9/os.py", "");
+    tree_file(tree, "mixed/lib/python3.12/os.py", "");
+}
+
 static void make_environments(const struct tree *tree)
 {
     image_venv(tree, "app/.venv", "/usr/local/bin/python3.12", "3.12");
@@ -30,6 +49,8 @@ static void make_environments(const struct tree *tree)
     tree_file(tree, "oldsystem/venv/pyvenv.cfg", "home = /usr/bin\n");
     image_venv(tree, "homeless/venv", "/usr/local/bin/python3.12", "3.12");
     tree_file(tree, "homeless/venv/pyvenv.cfg", "version = 3.12.1\n");
+    image_venv(tree, "lost/venv", "/usr/local/bin/python3.12", "3.12");
+    tree_file(tree, "lost/venv/pyvenv.cfg", "home = /gone/bin\ninclude-system-site-packages = false\n");
     /* A copy in place of a link: only pyvenv.cfg leads to the standard library. */
     image_program(tree, "copied/venv/bin/python3");
     tree_file(tree, "copied/venv/pyvenv.cfg", "home = /usr/local/bin\ninclude-system-site-packages = false\n");
@@ -48,6 +69,8 @@ static int set_up(void **state)
     image_python(tree, "usr/local", "3.12");
     tree_folder(tree, "usr/local/lib/python3.12/site-packages");
     make_debian(tree);
+    make_moved_debian(tree);
+    make_pypy(tree);
     make_environments(tree);
     image_python(tree, "free", "3.13t");
     image_program(tree, "alone/bin/python3.12");
@@ -89,6 +112,13 @@ static const struct row {
 } rows[] = {
     {"/usr/local/bin/python3", "/usr/local/bin/python3.12", "3.12", "", "/usr/local", false, {LOCAL_SITE}},
     {"/usr/bin/python3", "/usr/bin/python3.11", "3.11", "", "/usr", false, {DEBIAN_SITE}},
+    {"/opt/debian/bin/python3",
+     "/opt/debian/bin/python3.11",
+     "3.11",
+     "",
+     "/opt/debian",
+     false,
+     {"/opt/debian/lib/python3/dist-packages"}},
     {"/app/.venv/bin/python",
      "/usr/local/bin/python3.12",
      "3.12",
@@ -121,8 +151,17 @@ static const struct row {
     {"/homeless/venv/bin/python", "/usr/local/bin/python3.12", "3.12", "", "/usr/local", false, {LOCAL_SITE}},
     {"/free/bin/python3", "/free/bin/python3.13t", "3.13t", "", "/free", false, {NULL}},
     /* what reading can't tell */
+    {"/lost/venv/bin/python",
+     "/usr/local/bin/python3.12",
+     "3.12",
+     "/lost/venv",
+     "/usr/local",
+     true,
+     {"/lost/venv/lib/python3.12/site-packages"}},
     {"/alone/bin/python3.12", "/alone/bin/python3.12", "3.12", "", "", true, {NULL}},
     {"/bare/bin/python3", "/bare/bin/python3", "", "", "", true, {NULL}},
+    {"/pypy/bin/python3", "/pypy/bin/pypy3.9", "", "", "", true, {NULL}},
+    {"/mixed/bin/python3", "/mixed/bin/python3", "", "", "", true, {NULL}},
     {"/half/bin/python3", "/half/bin/python3.12", "3.12", "", "/half", true, {NULL}},
     {"/shims/python3", "/shims/python3", "", "", "", true, {NULL}},
 };

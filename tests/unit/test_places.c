@@ -32,6 +32,8 @@ static int set_up(void **state)
     image_uvicorn(tree, "good", "3.12");
     image_venv(tree, "bare", "/usr/local/bin/python3.12", "3.12");
     image_venv(tree, "broken/.venv", "/gone/bin/python3.12", "3.12");
+    tree_file(tree, "full/pyvenv.cfg", "home = /usr/local/bin\n");
+    image_link(tree, "full/bin/python3.12", "/usr/local/bin/python3.12");
     image_program(tree, "named/bin/python3.9");
     image_program(tree, "named/bin/python3.10");
     tree_file(tree, "tools/bin/uvicorn", "#!/usr/local/bin/python3.12\nimport x\n");
@@ -70,6 +72,10 @@ static const struct row rows[] = {
     {.label = "VIRTUAL_ENV",
      .variables = {"VIRTUAL_ENV=/good", SYSTEM},
      .chosen = "/good/bin/python",
+     .origin = "VIRTUAL_ENV"},
+    {.label = "an environment whose Python has its full name only",
+     .variables = {"VIRTUAL_ENV=/full", SYSTEM},
+     .chosen = "/full/bin/python3.12",
      .origin = "VIRTUAL_ENV"},
     {.label = "slashes at the end count for nothing",
      .variables = {"VIRTUAL_ENV=/good//", SYSTEM},

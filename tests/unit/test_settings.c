@@ -34,6 +34,9 @@ static void test_each_type_takes_what_it_should(void **state)
         const char *value;
         bool good;
     } rows[] = {
+        {SETTING_RELOAD, "t", true},
+        {SETTING_RELOAD, "N", true},
+        {SETTING_RELOAD, "x", false},
         {SETTING_PORT, "0", true},
         {SETTING_PORT, "65535", true},
         {SETTING_PORT, "65536", false},
@@ -212,6 +215,13 @@ static void test_uvicorns_words_are_read_and_left(void **state)
         {{"--reload", "a:b", NULL}, 1, "8000"},
         {{"--no-access-log", "--port", "c:d", "a:b", NULL}, 3, "8000"},
         {{"--some-new-option", "c:d", "a:b", NULL}, 2, "8000"},
+        {{"--some-new-option", "7", "a:b", NULL}, 2, "8000"},
+        {{"--some-new-flag", "a:b", "--port", "1", NULL}, 1, "1"},
+        {{"a:b", "--some-new-flag", "--port", "1", NULL}, 0, "1"},
+        {{"--http2", "a:b", NULL}, 1, "8000"},
+        {{"a:b", "--http2", "--port", "1", NULL}, 0, "1"},
+        {{"--http", "c:d", NULL}, -1, "8000"},
+        {{"--header", "X-Frame:deny", "--port", "1", NULL}, -1, "1"},
         {{"--", "--port", NULL}, 1, "8000"},
         {{"a:b", "--port", NULL}, 0, "8000"},
     };

@@ -7,7 +7,8 @@
 #include <cmocka.h>
 
 static struct findings findings;
-static const struct scene scene = {.findings = &findings};
+static struct settings settings;
+static const struct scene scene = {.findings = &findings, .settings = &settings};
 
 static void test_words(void **state)
 {
@@ -15,25 +16,30 @@ static void test_words(void **state)
         const char *words[3];
         unsigned returns, variables;
         bool port;
+        const char *line;
     } rows[] = {
-        {{NULL}, 0, 0, false},
-        {{"app.main:app", "--port=8000"}, 0, 0, false},
-        {{"app.main:app\r"}, 1, 0, false},
-        {{"a\r", "\r"}, 2, 0, false},
-        {{"\ra", "a\r\n"}, 0, 0, false},
-        {{"--port", "$PORT"}, 0, 1, true},
-        {{"--port", "${PORT}"}, 0, 1, true},
-        {{"--port", "${PORT:-8000}"}, 0, 1, true},
-        {{"--port=$PORT"}, 0, 1, true},
-        {{"--host=$HOST"}, 0, 1, false},
-        {{"--port=8000"}, 0, 0, false},
-        {{"--workers", "$PORT"}, 0, 1, false},
-        {{"--port", "$PORT\r"}, 1, 0, false},
-        {{"$", "${", "${}"}, 0, 0, false},
-        {{"$1.50", "pa$WORD", "$a-b"}, 0, 0, false},
+        {{NULL}, 0, 0, false, NULL},
+        {{"app.main:app", "--port=8000"}, 0, 0, false, NULL},
+        {{"app.main:app\r"}, 1, 0, false, NULL},
+        {{"a\r", "\r"}, 2, 0, false, NULL},
+        {{"\ra", "a\r\n"}, 0, 0, false, NULL},
+        {{"--port", "$PORT"}, 0, 1, true, "app.main:app --port $PORT"},
+        {{"--port", "${PORT}"}, 0, 1, true, "app.main:app --port ${PORT}"},
+        {{"--port", "${PORT:-8000}"}, 0, 1, true, "app.main:app --port ${PORT:-8000}"},
+        {{"--port=$PORT", "app.main:app"}, 0, 1, true, "--port=$PORT app.main:app"},
+        {{"--host=$HOST"}, 0, 1, false, "app.main:app --host=$HOST"},
+        {{"--port=8000"}, 0, 0, false, NULL},
+        {{"--workers", "$PORT"}, 0, 1, false, "app.main:app --workers $PORT"},
+        {{"--port=$PORT", "--header", "a: b"}, 0, 1, false, NULL},
+        {{"--port=$PORT", "--ssl-keyfile-password=x"}, 0, 1, false, NULL},
+        {{"--port=$PORT", "--reload"}, 0, 1, false, "app.main:app --port=$PORT --reload"},
+        {{"--port", "$PORT\r"}, 1, 0, false, NULL},
+        {{"$", "${", "${}"}, 0, 0, false, NULL},
+        {{"$1.50", "pa$WORD", "$a-b"}, 0, 0, false, NULL},
     };
 
     (void)state;
+    settings_start(&settings);
     for (unsigned i = 0; i < ARRAY_LENGTH(rows); i++) {
         char copies[3][32];
         char *words[4] = {NULL};
@@ -50,6 +56,9 @@ static void test_words(void **state)
         }
         if (returns != rows[i].returns || variables != rows[i].variables || port != rows[i].port)
             fail_msg("row %u", i);
+        const struct value *line = findings.count ? finding_value(&findings.list[0], "line") : NULL;
+        if (rows[i].line ? !line || !span_is(line->span, rows[i].line) : line != NULL)
+            fail_msg("row %u: another line", i);
         assert_int_equal(findings_exit_code(&findings), EXIT_OK);
     }
 }

@@ -1,0 +1,22 @@
+#ifndef CHECKS_EXTENSIONS_H
+#define CHECKS_EXTENSIONS_H
+
+/* Compiled packages that this interpreter can't import: of another Python, machine, system or libc, or damaged files.
+ *
+ * Only the few that serving depends on are looked at, each in one folder: pydantic_core, without which FastAPI can't be
+ * imported, and uvloop and httptools, in place of which uvicorn silently takes slower ones. Nothing is searched for.
+ * A Python takes a compiled module by the suffix of its file's name alone. Which suffix this one takes is read off its
+ * own compiled modules, in lib-dynload; where it has none, only the version is compared.
+ *
+ * The findings are warnings: an import hook may do what can't be seen, and to ask Python would mean to import the
+ * package. A package that isn't there is none of our business here.
+ */
+
+#include "checks/packages.h"
+
+/* By the names: cheap enough for every start. */
+void extensions_judge(const struct scene *scene, const struct interpreter *interpreter);
+/* By the first bytes of those whose names fit: for `check`, Python itself names such a file. */
+void extensions_advise(const struct scene *scene, const struct interpreter *interpreter);
+
+#endif

@@ -1,0 +1,34 @@
+#ifndef CHECKS_LIBRARIES_H
+#define CHECKS_LIBRARIES_H
+
+/* Whether the loader will find all that a program needs: the loader itself, every DT_NEEDED library and theirs in turn,
+ * and the versions of their symbols. By reading, as glibc's loader and musl's read; nothing is started.
+ *
+ * A refusal is certain: the same loader in the same environment fails. Whatever makes it less than certain makes the
+ * verdict "unknown", and the one who wants to refuse asks the program: a loader of another kind, or one that was built
+ * to look elsewhere (Nix), LD_PRELOAD, a processor's own folders (glibc-hwcaps), $LIB, a cache that can't be understood,
+ * more libraries than fit. What only running tells is not looked at: symbols that a library lacks, dlopen(3).
+ *
+ * Machines: x86-64 and arm64, 64 bits; programs of others are unknown. Not re-entrant: there is one, in static memory.
+ *
+ * Source: ld.so(8); glibc 2.31 to 2.41, elf/dl-load.c, dl-deps.c, dl-version.c; musl 1.2, ldso/dynlink.c.
+ */
+
+#include "checks/interpreter.h"
+
+struct libraries_subject {
+    const struct candidate *candidate; /* who asks for the program: {wanted} and {origin} of a finding */
+    struct span program;               /* absolute, without links */
+    struct span extension;             /* a compiled module that it would load; empty: the program itself is judged */
+    enum severity severity;            /* of a finding, at most the rule's */
+};
+
+enum libraries_verdict {
+    LIBRARIES_FOUND,   /* the program is static, or all is there */
+    LIBRARIES_UNKNOWN, /* no finding was added */
+    LIBRARIES_REFUSED, /* a finding says why */
+};
+
+enum libraries_verdict libraries_judge(const struct scene *scene, const struct libraries_subject *subject);
+
+#endif

@@ -1,0 +1,210 @@
+"""Packages that are there and don't serve, and what `check` warns of: each made for real, and mended as the finding says.
+
+The environment has the real uvicorn, FastAPI and pydantic of build/backend-venv: every package is a link to there, but for the one
+that a test breaks, which is copied.
+"""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+from small_image import bare_venv, environment, image, site_packages  # noqa: F401
+
+PACKAGES = next((ROOT / "build/backend-venv/lib").glob("python3.*")) / "site-packages"
+APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
+MODULES = {"pydantic_core": "_pydantic_core", "uvloop": "loop", "httptools": "parser/parser"}
+OTHER_SUFFIXES = {
+    "package-for-another-python": ".cpython-36m-x86_64-linux-gnu.so",
+    "package-for-another-machine": ".cpython-36m-riscv64-linux-gnu.so",
+    "package-for-another-libc": ".cpython-36m-{machine}-linux-other.so",
+}
+WARNS_OF_PACKAGES = {*OTHER_SUFFIXES, "package-damaged"}
+
+
+@pytest.fixture
+def real(image):  # noqa: F811
+    """The image with real packages."""
+    shutil.rmtree(site_packages(image) / "uvicorn")
+    for entry in PACKAGES.iterdir():
+        place = site_packages(image) / entry.name
+        if entry.name != "__pycache__" and not place.exists():
+            place.symlink_to(entry)
+    (image / "app/main.py").write_text(APP)
+    return image
+
+
+def copied(root, package):
+    """Copies the package, which was a link, and gives its compiled module."""
+    place = site_packages(root) / package
+    place.unlink()
+    shutil.copytree(PACKAGES / package, place)
+    return next(place.glob(f"{MODULES[package]}.*.so"))
+
+
+def can_import(root, module):
+    words = [root / ".venv/bin/python", "-c", f"import {module}"]
+    return subprocess.run(words, env=environment(root), stderr=subprocess.DEVNULL, timeout=60).returncode == 0
+
+
+def found(output):
+    """The rules in JSON lines, with their values."""
+    objects = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    return {entry["rule"]: entry["values"] for entry in objects if "rule" in entry}
+
+
+def check(start, root, *words, code=0, **variables):
+    run = start("--log-format", "json", "check", *words, folder=root, env=environment(root, **variables))
+    assert run.code() == code, run.out + run.err
+    return found(run.out + run.err)
+
+
+def serve(start, root):
+    words = ("--log-format", "json", "app.main:app", "--host", "127.0.0.1", "--port", "0")
+    return start(*words, folder=root, env=environment(root))
+
+
+# ---- compiled packages ----
+
+
+def test_a_real_environment_is_not_accused(start, real):
+    assert not WARNS_OF_PACKAGES & check(start, real).keys()
+    run = serve(start, real).told("Uvicorn running")
+    assert found(run.err) == {}
+
+
+@pytest.mark.parametrize("rule", OTHER_SUFFIXES)
+@pytest.mark.parametrize("package", MODULES)
+def test_a_package_for_something_else(start, real, package, rule):
+    module = copied(real, package)
+    assert can_import(real, package)
+    suffix = OTHER_SUFFIXES[rule].format(machine=os.uname().machine)
+    if rule == "package-for-another-python":
+        suffix = suffix.replace("x86_64", os.uname().machine)
+    other = module.rename(module.with_name(module.name.split(".")[0] + suffix))
+    assert not can_import(real, package)
+    values = check(start, real)[rule]
+    assert (values["package"], values["has"], values["file"]) == (package, suffix, str(other))
+    assert values["takes"] == "." + module.name.split(".", 1)[1]
+    other.rename(module)
+    assert not WARNS_OF_PACKAGES & check(start, real).keys()
+
+
+@pytest.mark.parametrize("package", ["uvloop", "httptools"])
+def test_uvicorn_goes_on_without_and_says_nothing_but_asgi_init_does(start, real, package):
+    module = copied(real, package)
+    module.rename(module.with_name(module.name.split(".")[0] + ".cpython-36m-darwin.so"))
+    run = serve(start, real).told("Uvicorn running")
+    assert found(run.err).keys() == {"package-for-another-machine"}
+    assert package not in "".join(line for line in run.err.splitlines() if not line.startswith("{"))
+
+
+def test_without_pydantic_core_there_is_no_fastapi(start, real):
+    module = copied(real, "pydantic_core")
+    module.rename(module.with_name("_pydantic_core.cpython-36m-darwin.so"))
+    run = serve(start, real)
+    assert run.wait() == 1
+    assert any("Error: " in line and "pydantic_core._pydantic_core" in line for line in run.err.splitlines()), run.err
+    assert found(run.err)["package-for-another-machine"]["package"] == "pydantic_core"
+
+
+@pytest.mark.parametrize("package", MODULES)
+@pytest.mark.parametrize("content", [b"", b"version https://git-lfs.github.com/spec/v1\n", "cut"])
+def test_a_damaged_module(start, real, package, content):
+    module = copied(real, package)
+    whole = module.read_bytes()
+    module.write_bytes(whole[:8192] if content == "cut" else content)
+    assert not can_import(real, package)
+    values = check(start, real)["package-damaged"]
+    assert (values["package"], values["file"]) == (package, str(module))
+    module.write_bytes(whole)
+    assert not WARNS_OF_PACKAGES & check(start, real).keys()
+
+
+# ---- what check warns of ----
+
+
+def test_bytecode(start, image):  # noqa: F811
+    """The machine's own standard library may have none either: only what lies in the image is compiled here."""
+    source = site_packages(image) / "uvicorn/__init__.py"
+
+    def folders():
+        command = shlex.split(check(start, image).get("bytecode-missing", {}).get("command", ""))
+        return command, [word for word in command if word.startswith(str(image)) and not word.endswith("/python")]
+
+    command, inside = folders()
+    assert inside == [str(site_packages(image)), str(image / "app")]
+    subprocess.run([*command[:4], *inside], env=environment(image), check=True, timeout=60)
+    assert folders()[1] == []
+    os.utime(source, (1, 1))
+    values = check(start, image)["bytecode-missing"]
+    assert values["stale"] == "1"
+    assert str(site_packages(image)) in values["command"]
+
+
+def test_root_is_a_warning_until_it_is_meant(start, image):  # noqa: F811
+    assert "runs-as-root" in check(start, image, "--strict", code=1)
+    assert "runs-as-root" not in check(start, image, ASGI_INIT_USER="root")
+
+
+def test_a_loopback_address(start, image):  # noqa: F811
+    assert check(start, image, HOST="127.0.0.1")["host-only-local"] == {"host": "127.0.0.1", "setting": "HOST"}
+    assert check(start, image, "app.main:app", "--host", "localhost")["host-only-local"]["host"] == "localhost"
+    assert "host-only-local" not in check(start, image)
+    assert "host-only-local" not in check(start, image, HOST="0.0.0.0")
+
+
+def test_an_environment_below_the_source_is_a_note(start, image):  # noqa: F811
+    assert check(start, image)["venv-below-app"] == {"venv": str(image / ".venv"), "folder": str(image)}
+
+
+def test_none_of_it_is_told_at_a_start(start, image):  # noqa: F811
+    (image / "tools").mkdir()
+    (image / "tools/typing_extensions.py").write_text("")
+    (site_packages(image) / "typing_extensions.py").write_text("")
+    env = environment(image, HOST="127.0.0.1", PYTHONPATH=str(image / "tools"))
+    run = start("--log-format", "json", folder=image, env=env).said("uvicorn:")
+    assert found(run.out + run.err) == {}
+
+
+def test_pythonpath_over_the_environments_own_packages(start, image):  # noqa: F811
+    shutil.copytree(site_packages(image) / "uvicorn", image / "tools/uvicorn")
+    (image / "tools/uvicorn/__main__.py").write_text("print('another one')\n")
+    tools = str(image / "tools")
+    values = check(start, image, PYTHONPATH=tools)["pythonpath-shadows"]
+    assert (values["module"], values["file"]) == ("uvicorn", f"{tools}/uvicorn/__init__.py")
+    start(folder=image, env=environment(image, PYTHONPATH=tools)).said("another one")
+    assert "pythonpath-shadows" not in check(start, image, PYTHONPATH="")
+    assert "pythonpath-shadows" not in check(start, image, PYTHONPATH=str(site_packages(image)))
+
+
+# ---- PYTHONHOME ----
+
+
+def test_pythonhome_is_named_where_it_is_the_cause(start, image):  # noqa: F811
+    nowhere = str(image / "nowhere")
+    values = check(start, image, code=72, PYTHONHOME=nowhere)["python-does-not-start"]
+    version = "python%d.%d" % sys.version_info[:2]
+    assert (values["home"], values["landmark"]) == (nowhere, f"{nowhere}/lib/{version}/os.py")
+    start(folder=image, env=environment(image, PYTHONHOME="")).said("uvicorn:")
+
+
+def test_a_right_pythonhome_is_not_accused(start, image):  # noqa: F811
+    start(folder=image, env=environment(image, PYTHONHOME=sys.base_prefix)).said("uvicorn:")
+
+
+def test_another_broken_python_is_not_blamed_on_it(start, image):  # noqa: F811
+    (site_packages(image) / "sitecustomize.py").write_text("import os\nos._exit(3)\n")
+    values = check(start, image, code=72, PYTHONHOME=sys.base_prefix)["python-does-not-start"]
+    assert "home" not in values
+
+
+# ---- PATH ----
+
+
+def test_the_environment_beside_the_code_wins_over_the_python_of_path(start, image):  # noqa: F811
+    start(folder=image, env={"PATH": "/usr/bin:/bin"}).said("venv: True")
