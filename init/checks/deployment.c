@@ -38,6 +38,8 @@ static void advise_address(const struct scene *scene)
     struct finding *finding = add(scene, RULE_HOST_ONLY_LOCAL);
     set(scene, finding, "host", host->value);
     set(scene, finding, "setting", host->source);
+    if (span_starts(host->source, "--"))
+        set(scene, finding, "option", host->source);
 }
 
 static bool is_below(struct span path, struct span folder)

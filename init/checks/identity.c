@@ -113,6 +113,18 @@ static struct finding *finding_start(const struct search *search, enum rule rule
     return finding;
 }
 
+/* useradd(8) takes it as it stands: no option, no blank, nothing that a shell reads. */
+static bool is_plain_name(struct span name)
+{
+    for (size_t i = 0; i < name.length; i++) {
+        char byte = name.at[i];
+        bool letter = (byte >= 'a' && byte <= 'z') || byte == '_';
+        if (!letter && (i == 0 || !((byte >= '0' && byte <= '9') || byte == '-')))
+            return false;
+    }
+    return name.length > 0;
+}
+
 static bool user_find(const struct reader *reader, struct search *search, struct findings *findings)
 {
     const struct wanted *wanted = search->wanted;
@@ -127,6 +139,7 @@ static bool user_find(const struct reader *reader, struct search *search, struct
     }
     struct finding *finding = finding_start(search, RULE_NO_SUCH_USER, findings);
     finding_set(findings, finding, "user", wanted->user);
+    finding_set(findings, finding, "new", is_plain_name(wanted->user) ? wanted->user : SPAN(""));
     finding_set_string(findings, finding, "file", PASSWD);
     finding_set_string(findings, finding, "unread", error ? strerror(error) : NULL);
     return false;
@@ -172,6 +185,7 @@ static bool named_group_find(const struct reader *reader, struct search *search,
         return true;
     struct finding *finding = finding_start(search, RULE_NO_SUCH_GROUP, findings);
     finding_set(findings, finding, "group", search->wanted->group);
+    finding_set(findings, finding, "new", is_plain_name(search->wanted->group) ? search->wanted->group : SPAN(""));
     finding_set_string(findings, finding, "file", GROUP);
     finding_set_string(findings, finding, "unread", error ? strerror(error) : NULL);
     return false;

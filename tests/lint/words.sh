@@ -7,7 +7,7 @@ set -eu
 words='(deb|security|snapshot|ftp)[.]debian[.]org
 (archive|security|ports)[.]ubuntu[.]com
 dl-cdn[.]alpinelinux
-(pypi|test[.]pypi|files[.]pythonhosted)[.]org
+(pyp[i]|test[.]pyp[i]|files[.]pythonho[s]ted)[.]org
 (registry-1|index|hub)[.]docker
 (ghcr|quay|gcr)[.]io
 crates[.]io

@@ -153,7 +153,8 @@ def test_root_is_a_warning_until_it_is_meant(start, image):  # noqa: F811
 
 def test_a_loopback_address(start, image):  # noqa: F811
     assert check(start, image, HOST="127.0.0.1")["host-only-local"] == {"host": "127.0.0.1", "setting": "HOST"}
-    assert check(start, image, "app.main:app", "--host", "localhost")["host-only-local"]["host"] == "localhost"
+    values = check(start, image, "app.main:app", "--host", "localhost")["host-only-local"]
+    assert (values["host"], values["option"]) == ("localhost", "--host")
     assert "host-only-local" not in check(start, image)
     assert "host-only-local" not in check(start, image, HOST="0.0.0.0")
 
