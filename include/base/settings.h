@@ -95,11 +95,11 @@ void settings_start(struct settings *settings);
  * one of its type, nothing is set and `error` says why. */
 bool settings_set(struct settings *settings, enum setting setting, struct span value, enum origin origin,
                   struct span source, struct setting_error *error);
-/* Takes every variable that names a setting. A conventional or uvicorn's variable that its type forbids is ignored:
- * `ignored` is called for each. False for the first bad ASGI_INIT_ variable. */
-bool settings_read_environment(struct settings *settings, const struct environment *environment,
-                               void (*ignored)(void *context, const struct setting_error *error), void *context,
-                               struct setting_error *error);
+/* Takes every variable ASGI_INIT_X. All are read; false, and the first bad one in `error`, when one can't be. */
+bool settings_read_own(struct settings *settings, const struct environment *environment, struct setting_error *error);
+/* Takes uvicorn's and the conventional names. A value that their type forbids is left out: `ignored` is called for each. */
+void settings_read_foreign(struct settings *settings, const struct environment *environment,
+                           void (*ignored)(void *context, const struct setting_error *error), void *context);
 /* What was expected of a value of that setting, in words: "a number from 0 to 65535", "one of auto, always, never". */
 void setting_expected(enum setting setting, struct text *text);
 /* The setting of that option name ("stop-timeout") or variable name without prefix ("STOP_TIMEOUT"); SETTING_COUNT. */

@@ -176,38 +176,44 @@ static bool is_address(struct span value)
     return separated && (span_has(value, ':') || value.at[value.length - 1] != '.');
 }
 
-static bool take_own(const struct reading *reading, enum setting setting, struct setting_error *error)
+static bool take_own(struct settings *settings, const struct environment *environment, enum setting setting,
+                     struct setting_error *error)
 {
     char name[VARIABLE_MOST];
     struct text text = TEXT_ON(name);
     setting_variable(setting, &text);
-    struct span value = environment_filled(reading->environment, name);
+    struct span value = environment_filled(environment, name);
     if (!value.at)
         return true;
     /* The entry itself holds the name, and lives as long as the value does. */
     struct span source = {value.at - text.length - 1, text.length};
-    return settings_set(reading->settings, setting, value, ORIGIN_VARIABLE, source, error);
+    return settings_set(settings, setting, value, ORIGIN_VARIABLE, source, error);
 }
 
-bool settings_read_environment(struct settings *settings, const struct environment *environment,
-                               void (*ignored)(void *context, const struct setting_error *error), void *context,
-                               struct setting_error *error)
+bool settings_read_own(struct settings *settings, const struct environment *environment, struct setting_error *error)
+{
+    bool right = true;
+    for (unsigned setting = 0; setting < SETTING_COUNT; setting++) {
+        struct setting_error wrong;
+        if (take_own(settings, environment, setting, &wrong) || !right)
+            continue;
+        *error = wrong;
+        right = false;
+    }
+    return right;
+}
+
+void settings_read_foreign(struct settings *settings, const struct environment *environment,
+                           void (*ignored)(void *context, const struct setting_error *error), void *context)
 {
     const struct reading reading = {settings, environment, ignored, context};
-    bool right = true;
     for (unsigned setting = 0; setting < SETTING_COUNT; setting++) {
         const struct setting_row *row = &setting_rows[setting];
         if (row->uvicorn)
             take_foreign(&reading, setting, row->uvicorn, ORIGIN_UVICORN_VARIABLE);
         if (row->conventional && (setting != SETTING_HOST || is_address(environment_get(environment, "HOST"))))
             take_foreign(&reading, setting, row->conventional, ORIGIN_CONVENTIONAL);
-        struct setting_error wrong;
-        if (take_own(&reading, setting, &wrong) || !right)
-            continue;
-        *error = wrong;
-        right = false;
     }
-    return right;
 }
 
 void setting_expected(enum setting setting, struct text *text)

@@ -7,13 +7,13 @@
 
 enum { SERVE_WORDS = 4096, SERVE_OWN_WORDS = 8 };
 
-/* A span of a setting that ends in NUL where it lies: settings are words, variables' values or literals. */
+/* The application as a word of its own; NULL when it doesn't fit. */
 static char *word_of(struct span span)
 {
     static char copy[PATH_MOST];
     struct text text = TEXT_ON(copy);
     text_span(&text, span);
-    return copy;
+    return text.cut ? NULL : copy;
 }
 
 static bool set_words(struct session *session, struct judgement *judgement, char **argv)
@@ -27,6 +27,8 @@ static bool set_words(struct session *session, struct judgement *judgement, char
     argv[count++] = uvicorn;
     if (session->request.uvicorn.app < 0 && !session->request.uvicorn.asks)
         argv[count++] = word_of(judgement->app);
+    if (!argv[count - 1])
+        return false;
     for (char *const *word = session->words + session->request.first; *word; word++) {
         if (count >= SERVE_WORDS)
             return false;
@@ -45,7 +47,7 @@ enum exit_code serve(struct session *session)
         return session_is_stopped(session, &code) ? code : session_fail(session, 0);
     report_findings(&session->findings, 0, REPORT_MESSAGES);
     if (!set_words(session, &judgement, argv)) {
-        report_say_parts(REPORT_ERROR, "too many words on the command line", NULL);
+        report_say_parts(REPORT_ERROR, "too many words on the command line, or one too long", NULL);
         return EXIT_USAGE;
     }
     const struct launch plan = {.path = judgement.chosen.choice.interpreter.path,

@@ -152,7 +152,7 @@ static void open_report(const struct session *session)
     report_open(json ? REPORT_JSON : REPORT_TEXT, level, &session->environment);
 }
 
-/* With --root the environment is that of --env, not ours; asgi-init's own settings still come from ours. */
+/* With --root the environment is that of --env, not ours; asgi-init's own settings come from ours, too. */
 static void take_root_environment(struct session *session)
 {
     unsigned count = 0;
@@ -211,13 +211,16 @@ static enum exit_code read_settings(struct session *session)
 {
     struct setting_error error;
     bool words_right = read_words(session);
-    bool right = settings_read_environment(&session->settings, &session->environment, note_ignored, session, &error);
+    bool right = settings_read_own(&session->settings, &session->environment, &error);
     open_report(session);
+    take_root_environment(session);
+    if (right && setting_is(&session->settings, SETTING_ROOT))
+        right = settings_read_own(&session->settings, &session->environment, &error);
+    settings_read_foreign(&session->settings, &session->environment, note_ignored, session);
     if (!words_right)
         return wrong_option(&session->options);
     if (!right)
         return wrong_value(&error);
-    take_root_environment(session);
     read_two_variables(session);
     note_unknown_variables(session);
     return judges_only(session);

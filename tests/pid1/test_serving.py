@@ -179,3 +179,11 @@ def test_verbose_says_which_application_won(start, image):
     run = start("-v", "app.main:app", folder=image, env=environment(image, APP_MODULE="app.other:app"))
     run.said("uvicorn: app.main:app")
     assert "app is 'app.main:app' by the command line, which goes before APP_MODULE ('app.other:app')" in run.err
+
+
+def test_another_root_has_its_own_variables(start, image):
+    words = ["config", "--root", "/", "--workdir", image, "--env", "PORT=9", "--env", "ASGI_INIT_HOST=10.0.0.1", "--log-format", "json"]
+    run = start(*words, folder=image, env=environment(image, PORT="7", UVICORN_HOST="10.0.0.2", FORCE_COLOR="1"))
+    assert run.wait() == 0
+    assert '{"setting":"port","value":"9","source":"PORT"' in run.out
+    assert '"10.0.0.1"' in run.out and "10.0.0.2" not in run.out

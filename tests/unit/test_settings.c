@@ -120,7 +120,8 @@ static void test_the_environment_is_read(void **state)
                        NULL};
     const struct environment environment = {entries};
     ignored_count = 0;
-    assert_true(settings_read_environment(&settings, &environment, count_ignored, NULL, &error));
+    assert_true(settings_read_own(&settings, &environment, &error));
+    settings_read_foreign(&settings, &environment, count_ignored, NULL);
     assert_int_equal(ignored_count, 1);
     assert_int_equal(setting_number(&settings, SETTING_PORT, 0), 9000);
     assert_true(span_is(settings.values[SETTING_PORT].other, "7000"));
@@ -136,7 +137,7 @@ static void test_our_own_variables_must_be_right(void **state)
     (void)state;
     char *entries[] = {(char[]){"ASGI_INIT_PORT=high"}, NULL};
     const struct environment environment = {entries};
-    assert_false(settings_read_environment(&settings, &environment, count_ignored, NULL, &error));
+    assert_false(settings_read_own(&settings, &environment, &error));
     assert_int_equal(error.setting, SETTING_PORT);
     assert_true(span_is(error.source, "ASGI_INIT_PORT"));
 }
