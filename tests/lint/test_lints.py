@@ -115,6 +115,10 @@ def symbols(results, folder):
         write(tree, {"objects/f.c": source})
         subprocess.run(["gcc", "-O1", "-c", "f.c"], cwd=tree / "objects", check=True)
         results.expect(f"symbols.sh on {word or 'nothing'}", bool(word), f"uses {word}" if word else "", *run(tree, [HERE / "symbols.sh", "objects"]))
+    damaged = Path(folder, "damaged")
+    damaged.mkdir()
+    (damaged / "x.o").write_text("no object\n")
+    results.expect("symbols.sh on a damaged object", True, "can't be read", *run(folder, [HERE / "symbols.sh", "damaged"]))
     results.expect("symbols.sh on no object", True, "no object", *run(folder, [HERE / "symbols.sh", "absent"]))
 
 

@@ -37,7 +37,7 @@ ERRORS = {
     "clone3": ["EAGAIN", "ENOSYS"],
     "execve": ["EACCES", "ENOENT", "ENOEXEC", "E2BIG", "ENOMEM", "EPERM"],
     "setpgid": ["EPERM", "EACCES", "ESRCH"],
-    "signalfd4": ["EMFILE", "ENOMEM", "EINVAL"],
+    "rt_sigtimedwait": ["EINTR", "EAGAIN", "ENOSYS"],
     "wait4": ["EINTR", "ECHILD"],
     "waitid": ["EINTR", "ECHILD"],
     "prctl": ["EINVAL", "EPERM"],
@@ -47,7 +47,7 @@ ERRORS = {
     "capset": ["EPERM", "EINVAL"],
     "capget": ["EINVAL"],
 }
-MAY_BE_ABSENT = {"fork", "vfork", "clone", "clone3", "wait4", "waitid", "capget", "signalfd4"}
+MAY_BE_ABSENT = {"fork", "vfork", "clone", "clone3", "wait4", "waitid", "capget"}
 """One of several ways, which another C library or processor takes."""
 
 
