@@ -5,15 +5,18 @@ sets and no_new_privs, as /proc/PID/status shows them from outside.
 """
 
 import os
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import BINARY, status_of, until
+from conftest import BINARY, ROOT, status_of, until
 
 SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 SETGID, SETUID, NET_BIND_SERVICE, NET_RAW, KILL = (1 << number for number in (6, 7, 10, 13, 5))
+NO_SETUID_FIXUP = 4
+SECUREBITS = ROOT / "build/tests/pid1/securebits"
 SETPRIV, UNSHARE = "/usr/bin/setpriv", "/usr/bin/unshare"
 
 PASSWD = """\
@@ -182,10 +185,23 @@ def test_new_privs(start):
     assert identity_of(run.pid) == wanted
 
 
-def test_securebits_stay(start):
-    run = start("--user", "1000:1000", "--keep-caps", "KILL", "--", SETPRIV, "--dump")
-    assert run.wait() == 0
-    assert "Securebits: [none]" in run.out
+def securebits_of(pid):
+    """Asked of the process itself: /proc doesn't show them."""
+    return int(subprocess.run([SECUREBITS, str(pid)], check=True, capture_output=True, text=True, timeout=60).stdout)
+
+
+@pytest.mark.parametrize("words", [[], ["--user", "1000:1000"], ["--user", "1000:1000", "--keep-caps", "KILL"], ["--drop-privs"]], ids=str)
+def test_securebits_stay_as_they_were(start, pid1, words):
+    """Also those that leave a root's capabilities to the user that it becomes: both processes lose them all the same."""
+    for given in (0, NO_SETUID_FIXUP):
+        bits = ["--securebits", "+no_setuid_fixup"] if given else []
+        run = start(*bits, BINARY, *words, "--", "sleep", "3600", program=SETPRIV, pid1=pid1)
+        child = running(run)
+        assert not words or identity_of(child)["CapPrm"] == (KILL if "KILL" in words else 0)
+        until(lambda: not words or identity_of(run.pid)["CapPrm"] == 0, "PID 1 without capabilities")
+        assert (securebits_of(run.pid), securebits_of(child)) == (given, given)
+        run.signal(signal.SIGTERM)
+        assert run.wait() == 128 + signal.SIGTERM  # and both went on as before
 
 
 def test_kept_capabilities_are_the_childs_only(start):
@@ -383,6 +399,29 @@ def test_an_output_that_cannot_be_handed_over_is_told(start, pipe):
     assert run.wait() == 0
     assert content() == "x\n"
     assert "output-not-handed-over" in run.err and "cap_add: [CHOWN]" in run.err
+
+
+# ---- the environment of PID 1 ----
+
+
+def read_as(user, path):
+    words = [SETPRIV, "--reuid", str(user), "--regid", str(user), "--clear-groups", "cat", path]
+    return subprocess.run(words, capture_output=True, timeout=60)
+
+
+@pytest.mark.parametrize("words, owner", [([], 0), (["--user", "1000:1000"], 1000)], ids=["root", "switched"])
+def test_what_proc_shows_of_our_environment_is_the_childs(start, words, owner):
+    """It is left readable, to whoever may read the child's: what is hidden here would be there. Nobody else gets to see it."""
+    run = start(*words, "--", "sleep", "3600", env={"PATH": os.environ["PATH"], "SECRET": "sesame"})
+    child = running(run)
+    for pid in (run.pid, child):
+        path = f"/proc/{pid}/environ"
+        assert os.stat(path).st_uid == owner
+        assert b"SECRET=sesame" in read_as(owner, path).stdout.split(b"\0")
+        stranger = read_as(1001, path)
+        assert stranger.returncode != 0 and stranger.stdout == b"" and b"Permission denied" in stranger.stderr
+    ours, its = (set(read_as(owner, f"/proc/{pid}/environ").stdout.split(b"\0")) for pid in (run.pid, child))
+    assert {entry for entry in ours - its if not entry.startswith((b"HOME=", b"USER=", b"LOGNAME="))} == set()
 
 
 # ---- file capabilities ----
