@@ -5,8 +5,8 @@
 enum { WORDS_MOST = 3 * PATH_MOST };
 
 /* The variables that only a platform of containers sets. */
-static const char *const container_variables[] = {
-    "KUBERNETES_SERVICE_HOST", "FLY_APP_NAME", "ECS_CONTAINER_METADATA_URI_V4", "ECS_CONTAINER_METADATA_URI", "PORT"};
+static const char container_variables[][30] = {"KUBERNETES_SERVICE_HOST", "FLY_APP_NAME",
+                                               "ECS_CONTAINER_METADATA_URI_V4", "ECS_CONTAINER_METADATA_URI", "PORT"};
 
 static const char *container_sign(const struct host *host, const struct reader *reader,
                                   const struct environment *environment)

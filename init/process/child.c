@@ -236,7 +236,7 @@ enum exit_code child_exit_code(const struct child_result *result)
 
 const char *child_step_name(enum child_step step)
 {
-    static const char *const names[] = {
+    static const char names[][18] = {
         [CHILD_STARTED] = "started", [CHILD_PIPE] = "pipe2",
         [CHILD_FORK] = "fork",       [CHILD_PARENT] = "prctl",
         [CHILD_FOLDER] = "chdir",    [CHILD_SIGNALS] = "rt_sigprocmask",
