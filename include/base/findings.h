@@ -36,11 +36,11 @@ struct finding {
 };
 
 struct findings {
-    struct finding list[FINDINGS_MOST];
     unsigned count;
     unsigned lost; /* findings, values or evidence that found no room */
-    char store[FINDINGS_STORE];
     size_t used;
+    struct finding list[FINDINGS_MOST];
+    char store[FINDINGS_STORE];
     struct finding spare; /* takes the values of findings that found no room */
 };
 

@@ -35,6 +35,7 @@ struct host {
 /* What can't be read isn't known, which is no error. Under another root than ours no mount is known, and it is judged as a
  * container. Holds on to `reader`. */
 void host_read(struct host *host, const struct reader *reader, const struct environment *environment);
+/* False before host_read, too. */
 bool host_knows_mounts(const struct host *host);
 /* The mount that hides what the image has at `path` (absolute, without links), the path's end or a folder above: any but
  * the root and those of the kernel's own file systems. NULL: there is none, or it isn't known. Valid as long as `host`. */

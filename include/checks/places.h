@@ -37,11 +37,11 @@ struct place {
 
 /* There is one, in static memory: it is large. */
 struct places {
-    struct place list[PLACES_MOST];
     unsigned count;
     bool cut; /* more than fit, as in a PATH of thousands of entries */
-    char store[PLACES_STORE];
     size_t used;
+    struct place list[PLACES_MOST];
+    char store[PLACES_STORE];
 };
 
 struct choice {

@@ -50,9 +50,9 @@ void host_read(struct host *host, const struct reader *reader, const struct envi
 
 bool host_knows_mounts(const struct host *host)
 {
-    if (!host->mounts->are_read)
+    if (host->mounts && !host->mounts->are_read)
         read_mounts(host->reader, host->mounts);
-    return host->mounts->are_known;
+    return host->mounts && host->mounts->are_known;
 }
 
 const struct mount *host_mount_over(const struct host *host, struct span path)
@@ -63,7 +63,7 @@ const struct mount *host_mount_over(const struct host *host, struct span path)
 
 bool host_forbids_programs(const struct host *host, struct span path)
 {
-    if (host->reader->is_ours && !reader_is_noexec(host->reader, path))
+    if (host->reader && host->reader->is_ours && !reader_is_noexec(host->reader, path))
         return false;
     const struct mount *mount = host_knows_mounts(host) ? mounts_find(&host->mounts->list, path) : NULL;
     return mount && mount->no_exec;
