@@ -2,23 +2,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { PATIENCE = 1000 /* ms that a non-blocking output may take for a line */ };
+enum { PATIENCE = 1000 /* ms that an output which takes nothing may take for a line */ };
 
 struct output {
     int descriptor;
     bool closed; /* from the start: the number may be another file's by now */
     bool colour;
+    bool stuck; /* it has taken nothing for that long */
+    unsigned lost;
 };
 
 static struct {
     enum report_format format;
     enum report_level level;
+    bool hurried;
     struct output outputs[2]; /* by enum report_target */
     unsigned lost_told;
 } report = {
@@ -28,43 +32,73 @@ static struct {
 
 /* ---- writing ---- */
 
-static bool wait_for_room(int descriptor)
+/* A poll that fails itself holds nothing back: the write says what is wrong. */
+static bool wait_for_room(int descriptor, int milliseconds)
 {
     struct pollfd entry = {.fd = descriptor, .events = POLLOUT};
+    int ready;
 
-    return poll(&entry, 1, PATIENCE) == 1;
+    do
+        ready = poll(&entry, 1, milliseconds);
+    while (ready < 0 && errno == EINTR);
+    return ready != 0;
+}
+
+/* A pipe that poll(2) calls writable takes PIPE_BUF bytes without blocking (pipe(7)). */
+static bool has_room(struct output *output)
+{
+    if (!report.hurried)
+        return true;
+    output->stuck = !wait_for_room(output->descriptor, output->stuck ? 0 : PATIENCE);
+    return !output->stuck;
 }
 
 /* All of it, or as much as the output takes: there is nowhere to complain to. */
-static bool write_all(int descriptor, struct span span)
+static bool write_all(struct output *output, struct span span)
 {
     while (span.length > 0) {
-        ssize_t count = write(descriptor, span.at, span.length);
+        struct span piece = report.hurried ? span_first(span, PIPE_BUF) : span;
+        if (!has_room(output))
+            return false;
+        ssize_t count = write(output->descriptor, piece.at, piece.length);
         if (count >= 0)
             span = span_from(span, (size_t)count);
-        else if (errno == EAGAIN ? !wait_for_room(descriptor) : errno != EINTR)
+        else if (errno == EAGAIN ? !wait_for_room(output->descriptor, PATIENCE) : errno != EINTR)
             return false;
     }
     return true;
 }
 
 /* One call a line, as long as the output takes it whole. */
-static void write_line(void *context, struct span line)
+static void write_first(struct output *output, struct span line)
 {
-    const struct output *output = context;
     struct iovec parts[] = {{(void *)(uintptr_t)line.at, line.length}, {(char[]){'\n'}, 1}};
     ssize_t count;
 
-    if (output->closed)
-        return;
     do
         count = writev(output->descriptor, parts, ARRAY_LENGTH(parts));
     while (count < 0 && errno == EINTR);
     if (count < 0 && errno != EAGAIN)
         return;
     size_t written = count > 0 ? (size_t)count : 0;
-    if (written <= line.length && write_all(output->descriptor, span_from(line, written)))
-        (void)write_all(output->descriptor, SPAN("\n"));
+    if (written <= line.length && write_all(output, span_from(line, written)))
+        (void)write_all(output, SPAN("\n"));
+}
+
+static void write_line(void *context, struct span line)
+{
+    struct output *output = context;
+
+    if (output->closed)
+        return;
+    if (!has_room(output)) {
+        output->lost++;
+        return;
+    }
+    if (!report.hurried || line.length < PIPE_BUF)
+        write_first(output, line);
+    else if (write_all(output, line))
+        (void)write_all(output, SPAN("\n"));
 }
 
 static struct line_sink sink_to(enum report_target target)
@@ -95,6 +129,11 @@ void report_open(enum report_format format, enum report_level level, const struc
     }
 }
 
+void report_hurry(void)
+{
+    report.hurried = true;
+}
+
 enum report_format report_format(void)
 {
     return report.format;
@@ -110,12 +149,43 @@ bool report_is_coloured(enum report_target target)
     return report.outputs[target].colour;
 }
 
+/* ---- messages ---- */
+
+static void say(enum report_kind kind, struct span message)
+{
+    static const char *const severities[] = {"error", "note", "trail"};
+    struct line_sink sink = sink_to(REPORT_MESSAGES);
+
+    if (kind != REPORT_ERROR && report.level < (kind == REPORT_TRAIL ? REPORT_VERBOSE : REPORT_NORMAL))
+        return;
+    if (report.format == REPORT_JSON)
+        render_message_json(severities[kind], message, &sink);
+    else
+        render_message(message, &sink);
+}
+
+/* Between two messages: what is being printed lies in the one buffer of all lines. */
+static void tell_lost(void)
+{
+    struct output *output = &report.outputs[REPORT_MESSAGES];
+    char room[96];
+    struct text text = TEXT_ON(room);
+
+    if (output->lost == 0 || !has_room(output))
+        return;
+    text_add(&text, "lines of asgi-init that are missing here, as nobody read them: ");
+    text_unsigned(&text, output->lost);
+    output->lost = 0;
+    say(REPORT_LINE, text_as_span(&text));
+}
+
 /* ---- findings ---- */
 
 static void put_finding(const struct finding *finding, enum report_target target, bool *first)
 {
     struct line_sink sink = sink_to(target);
 
+    tell_lost();
     if (report.format == REPORT_JSON) {
         render_finding_json(finding, &sink);
         return;
@@ -169,19 +239,12 @@ void report_findings(const struct findings *findings, unsigned first, enum repor
     put_lost(findings, target, &is_first);
 }
 
-/* ---- messages and results ---- */
+/* ---- what others say ---- */
 
 void report_say(enum report_kind kind, struct span message)
 {
-    static const char *const severities[] = {"error", "note", "trail"};
-    struct line_sink sink = sink_to(REPORT_MESSAGES);
-
-    if (kind != REPORT_ERROR && report.level < (kind == REPORT_TRAIL ? REPORT_VERBOSE : REPORT_NORMAL))
-        return;
-    if (report.format == REPORT_JSON)
-        render_message_json(severities[kind], message, &sink);
-    else
-        render_message(message, &sink);
+    tell_lost();
+    say(kind, message);
 }
 
 static void add_parts(struct text *text, const char *part, va_list parts)
@@ -266,7 +329,8 @@ bool report_termination(const char *path, const struct findings *findings, unsig
     int file = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0)
         return false;
+    struct output log = {.descriptor = file};
     bool done = fstat(file, &status) == 0 && S_ISREG(status.st_mode) && ftruncate(file, 0) == 0 &&
-                write_all(file, text_as_span(&text));
+                write_all(&log, text_as_span(&text));
     return close(file) == 0 && done;
 }

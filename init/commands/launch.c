@@ -141,6 +141,7 @@ enum exit_code launch(struct session *session, const struct launch *launch)
     struct child_result result = child_start(&plan, &session->given);
     if (result.step != CHILD_STARTED)
         return not_started(session, launch, &result);
+    report_hurry();
     if (result.by_shell)
         warn_of_shell(session, launch);
     return stay_with(session, launch, result.pid);
