@@ -17,9 +17,10 @@ struct launch;
 /* What must be known before, to tell the difference afterwards. */
 struct end {
     struct memory before;
+    uint64_t free_from; /* 0, or the server's port is below that one, and it may not listen there */
 };
 
-void end_expect(struct end *end, const struct session *session);
+void end_expect(struct end *end, const struct session *session, const struct launch *launch);
 /* Needs no descriptor of before: supervise() has closed them all. */
 void end_explain(const struct end *end, struct session *session, const struct launch *launch, const struct fate *fate,
                  int code);

@@ -54,10 +54,8 @@ static void plan_identity(const struct session *session, struct privileges_plan 
 /* uvicorn needs the capability exactly when its port is a low one, and it binds the port itself. */
 static uint64_t for_the_port(const struct session *session)
 {
-    bool binds = session->request.kind == REQUEST_SERVE && !setting_is(&session->settings, SETTING_UDS) &&
-                 !setting_is(&session->settings, SETTING_FD);
-    uint32_t port = (uint32_t)setting_number(&session->settings, SETTING_PORT, 0);
-    return binds && port_needs_capability(&session->reader, port) ? CAPABILITY_BIT(NET_BIND_SERVICE) : 0;
+    uint32_t port = session_port(session);
+    return port && port_needs_capability(&session->reader, port) ? CAPABILITY_BIT(NET_BIND_SERVICE) : 0;
 }
 
 static void tell_reader(struct session *session, const struct process_status *status)

@@ -100,7 +100,7 @@ static enum exit_code stay_with(struct session *session, const struct launch *la
     session->supervise.context = session;
     session->supervise.name_orphans = report_is_verbose();
     session->supervise.keep = -1;
-    end_expect(&end, session);
+    end_expect(&end, session, launch);
     int error = session->kept ? privileges_drop_ambient() : 0;
     if (error)
         report_say_parts(REPORT_LINE,

@@ -379,6 +379,14 @@ bool session_serves(const struct session *session)
     return session->request.serves;
 }
 
+uint32_t session_port(const struct session *session)
+{
+    const struct settings *settings = &session->settings;
+    if (session->request.kind != REQUEST_SERVE || setting_is(settings, SETTING_UDS) || setting_is(settings, SETTING_FD))
+        return 0;
+    return (uint32_t)setting_number(settings, SETTING_PORT, 0);
+}
+
 bool session_is_stopped(const struct session *session, enum exit_code *code)
 {
     int signal = supervise_stop_pending(&session->supervise);
