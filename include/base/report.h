@@ -28,6 +28,8 @@ enum { REPORT_TERMINATION_MOST = 4096 };
 /* Before this nothing is coloured or in JSON. NO_COLOR, FORCE_COLOR and TERM=dumb are read from the environment (not
  * NULL; only during the call); an output is coloured by itself when it is a terminal. */
 void report_open(enum report_format format, enum report_level level, const struct environment *environment);
+/* From now on each message that is an error goes to that file, too, as findings do by report_termination(). The path must stay. */
+void report_keep_errors(const char *path);
 /* From now on others wait for us, and a full pipe that nobody reads must not hold us: after a second without room lines are left
  * out, until there is room again, and then how many is said. What another process writes between our look and our line may
  * still hold us, until somebody reads. */

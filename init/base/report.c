@@ -23,6 +23,7 @@ static struct {
     enum report_format format;
     enum report_level level;
     bool hurried;
+    const char *errors_to; /* NULL: to nowhere else */
     struct output outputs[2]; /* by enum report_target */
     unsigned lost_told;
 } report = {
@@ -129,6 +130,11 @@ void report_open(enum report_format format, enum report_level level, const struc
     }
 }
 
+void report_keep_errors(const char *path)
+{
+    report.errors_to = path;
+}
+
 void report_hurry(void)
 {
     report.hurried = true;
@@ -147,6 +153,68 @@ bool report_is_verbose(void)
 bool report_is_coloured(enum report_target target)
 {
     return report.outputs[target].colour;
+}
+
+/* ---- the termination log ---- */
+
+/* A line that doesn't fit, and all after it, are left out: half a line could read as another one. */
+static void keep_line(void *context, struct span line)
+{
+    struct text *text = context;
+
+    if (!text->cut && line.length + 1 <= text->size - 1 - text->length) {
+        text_span(text, line);
+        text_byte(text, '\n');
+    } else {
+        text->cut = true;
+    }
+}
+
+static void keep_errors(struct text *text, const struct findings *findings, unsigned first)
+{
+    const struct line_sink sink = {keep_line, text};
+
+    for (unsigned rule = 0; rule < RULE_COUNT; rule++) {
+        for (unsigned i = first; i < findings->count; i++) {
+            const struct finding *finding = &findings->list[i];
+            if (finding->severity == SEVERITY_ERROR && finding->rule == (enum rule)rule)
+                render_finding(finding, false, &sink);
+        }
+    }
+}
+
+static bool write_termination(const char *path, struct span text)
+{
+    struct stat status;
+
+    if (text.length == 0)
+        return false;
+    int file = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0)
+        return false;
+    struct output log = {.descriptor = file};
+    bool done =
+        fstat(file, &status) == 0 && S_ISREG(status.st_mode) && ftruncate(file, 0) == 0 && write_all(&log, text);
+    return close(file) == 0 && done;
+}
+
+bool report_termination(const char *path, const struct findings *findings, unsigned first)
+{
+    char room[REPORT_TERMINATION_MOST + 1];
+    struct text text = TEXT_ON(room);
+
+    keep_errors(&text, findings, first);
+    return write_termination(path, text_as_span(&text));
+}
+
+static void keep_message(struct span message)
+{
+    char room[REPORT_TERMINATION_MOST + 1];
+    struct text text = TEXT_ON(room);
+    const struct line_sink sink = {keep_line, &text};
+
+    render_message(message, &sink);
+    (void)write_termination(report.errors_to, text_as_span(&text));
 }
 
 /* ---- messages ---- */
@@ -245,6 +313,8 @@ void report_say(enum report_kind kind, struct span message)
 {
     tell_lost();
     say(kind, message);
+    if (kind == REPORT_ERROR && report.errors_to)
+        keep_message(message);
 }
 
 static void add_parts(struct text *text, const char *part, va_list parts)
@@ -287,50 +357,4 @@ void report_result_values(const struct named_value *values, unsigned count)
     struct line_sink sink = sink_to(REPORT_RESULTS);
 
     render_values_json(values, count, &sink);
-}
-
-/* ---- the termination log ---- */
-
-/* A line that doesn't fit, and all after it, are left out: half a line could read as another one. */
-static void keep_line(void *context, struct span line)
-{
-    struct text *text = context;
-
-    if (!text->cut && line.length + 1 <= text->size - 1 - text->length) {
-        text_span(text, line);
-        text_byte(text, '\n');
-    } else {
-        text->cut = true;
-    }
-}
-
-static void keep_errors(struct text *text, const struct findings *findings, unsigned first)
-{
-    const struct line_sink sink = {keep_line, text};
-
-    for (unsigned rule = 0; rule < RULE_COUNT; rule++) {
-        for (unsigned i = first; i < findings->count; i++) {
-            const struct finding *finding = &findings->list[i];
-            if (finding->severity == SEVERITY_ERROR && finding->rule == (enum rule)rule)
-                render_finding(finding, false, &sink);
-        }
-    }
-}
-
-bool report_termination(const char *path, const struct findings *findings, unsigned first)
-{
-    char room[REPORT_TERMINATION_MOST + 1];
-    struct text text = TEXT_ON(room);
-    struct stat status;
-
-    keep_errors(&text, findings, first);
-    if (text.length == 0)
-        return false;
-    int file = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0)
-        return false;
-    struct output log = {.descriptor = file};
-    bool done = fstat(file, &status) == 0 && S_ISREG(status.st_mode) && ftruncate(file, 0) == 0 &&
-                write_all(&log, text_as_span(&text));
-    return close(file) == 0 && done;
 }

@@ -142,6 +142,12 @@ static void read_two_variables(struct session *session)
                      &error);
 }
 
+/* What a verb says is no container's end: it may be run beside a server, by `kubectl exec`. */
+static bool starts_something(const struct session *session)
+{
+    return !session->verb;
+}
+
 static void open_report(const struct session *session)
 {
     const struct settings *settings = &session->settings;
@@ -150,6 +156,8 @@ static void open_report(const struct session *session)
                                                                       : REPORT_NORMAL;
     bool json = setting_chosen(settings, SETTING_LOG_FORMAT, "json");
     report_open(json ? REPORT_JSON : REPORT_TEXT, level, &session->environment);
+    if (starts_something(session))
+        report_keep_errors(REPORT_TERMINATION_LOG);
 }
 
 /* With --root the environment is that of --env, not ours; asgi-init's own settings come from ours, too. */
@@ -370,7 +378,8 @@ enum exit_code session_prepare(struct session *session)
 enum exit_code session_fail(struct session *session, unsigned first)
 {
     report_findings(&session->findings, first, REPORT_MESSAGES);
-    report_termination(REPORT_TERMINATION_LOG, &session->findings, first);
+    if (starts_something(session))
+        report_termination(REPORT_TERMINATION_LOG, &session->findings, first);
     return findings_exit_code(&session->findings);
 }
 
