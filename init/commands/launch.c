@@ -121,6 +121,19 @@ static void warn_of_shell(struct session *session, const struct launch *launch)
     report_findings(&session->findings, first, REPORT_MESSAGES);
 }
 
+static enum exit_code environment_too_large(void)
+{
+    char line[PATH_MOST];
+    struct text text = TEXT_ON(line);
+    text_add(&text, "the environment is too large to add to: asgi-init takes ");
+    text_unsigned(&text, CHILD_ENTRIES);
+    text_add(&text, " variables, its own included, and ");
+    text_unsigned(&text, CHILD_STORE);
+    text_add(&text, " bytes for those that it sets (PATH is one)");
+    report_say(REPORT_ERROR, text_as_span(&text));
+    return EXIT_SYSTEM;
+}
+
 enum exit_code launch(struct session *session, const struct launch *launch)
 {
     enum exit_code code;
@@ -131,8 +144,7 @@ enum exit_code launch(struct session *session, const struct launch *launch)
     if (session_is_stopped(session, &code))
         return code;
     if (session->child.overflowed || session->of_user.overflowed) {
-        report_say_parts(REPORT_ERROR, "the environment is too large to add to", NULL);
-        return EXIT_SYSTEM;
+        return environment_too_large();
     }
     say_start(session, launch);
     if (setting_is(&session->settings, SETTING_EXEC))

@@ -34,7 +34,9 @@ static enum exit_code wrong_value(const struct setting_error *error)
     text_visible(&text, error->too_many ? span_split(&rest, '=') : error->value);
     text_add(&text, "': ");
     if (error->too_many) {
-        text_add(&text, "too many of them");
+        text_add(&text, "no more than ");
+        text_unsigned(&text, SETTING_LIST_ITEMS);
+        text_add(&text, " of them are taken");
     } else {
         text_add(&text, "expected ");
         setting_expected(error->setting, &text);
