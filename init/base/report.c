@@ -23,7 +23,7 @@ static struct {
     enum report_format format;
     enum report_level level;
     bool hurried;
-    const char *errors_to; /* NULL: to nowhere else */
+    const char *errors_to;    /* NULL: to nowhere else */
     struct output outputs[2]; /* by enum report_target */
     unsigned lost_told;
 } report = {

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("ASGI_INIT_BINARY", ROOT / "build/asgi-init")).resolve()
 NAMESPACE = ROOT / "build/tests/pid1/namespace"
 ACTOR = ROOT / "build/tests/pid1/actor"
-LIMIT = 15
+LIMIT = 60
 """Seconds until a condition counts as never to come. Nothing is expected to take so long."""
 
 
