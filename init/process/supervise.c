@@ -267,16 +267,17 @@ static void child_stopped(struct supervision *supervision, int number)
 {
     uint64_t bit = signal_bit(number);
     bool ours = supervision->forwarded & bit;
+    bool wants_terminal = (number == SIGTTIN || number == SIGTTOU) && terminal_exists();
     supervision->stopped = true;
     supervision->forwarded &= ~bit;
-    if (supervision->fate->stop_began != 0 && (number == SIGSTOP || number == SIGTSTP)) {
+    if (supervision->fate->stop_began != 0 && !wants_terminal) {
         continue_child(supervision);
         return;
     }
     if (ours)
         return;
     bool foreground = terminal_is_held_by(supervision->child);
-    if ((number == SIGTSTP && foreground) || ((number == SIGTTIN || number == SIGTTOU) && terminal_exists()))
+    if ((number == SIGTSTP && foreground) || wants_terminal)
         suspend_with_child(supervision, number);
 }
 

@@ -30,6 +30,15 @@ def test_stopped_child_goes_on_to_stop(start, pid1):
     assert run.wait() == 3
 
 
+@pytest.mark.parametrize("number", [STOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU])
+def test_child_that_is_stopped_while_it_stops_goes_on(start, pid1, number):
+    run = start("--", ACTOR, "finish", "15", "1", "3", "say", "ready", "pause", pid1=pid1)
+    child = run.said("ready").child
+    run.signal(TERM).said("stopping")
+    os.kill(child, number)
+    assert run.wait() == 3
+
+
 def test_stop_that_a_process_asked_for_lasts(start, pid1):
     """Without a terminal nobody continues what somebody stopped: a debugger may have."""
     run = start("--", ACTOR, "say", "ready", "pause", pid1=pid1)
