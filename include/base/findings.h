@@ -22,7 +22,7 @@ enum rule {
     RULE_COUNT
 };
 
-enum { RULE_FIXES = 6, FINDING_VALUES = 24, FINDING_EVIDENCE = 16, FINDINGS_MOST = 48, FINDINGS_STORE = 32768 };
+enum { RULE_FIXES = 6, FINDING_VALUES = 32, FINDING_EVIDENCE = 16, FINDINGS_MOST = 48, FINDINGS_STORE = 32768 };
 
 /* A row. `found` and `why` may hold several lines; a fix's first line says what it does, the others are what to copy,
  * with their indentation. Rows stand in base/rules.def in the order "most fundamental first". */

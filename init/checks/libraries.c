@@ -82,6 +82,15 @@ struct need {
     uint32_t hash;
 };
 
+/* How much of the closure there is. */
+struct extent {
+    unsigned object_count;
+    unsigned needed_count;
+    unsigned need_count;
+    unsigned definition_count;
+    size_t used; /* of `store` */
+};
+
 static struct closure {
     const struct scene *scene;
     const struct libraries_subject *subject;
@@ -90,14 +99,14 @@ static struct closure {
     bool is_unknown; /* whatever else is found */
     bool is_unsure;  /* that a failure is one */
     struct span library_path;
+    struct extent extent;
+    bool has_program;      /* all that the program needs is there: */
+    struct extent program; /* the closure without what an extension brings */
+    bool program_is_unsure;
     struct object objects[OBJECTS_MOST];
-    unsigned object_count;
     struct span needed[NEEDED_MOST];
-    unsigned needed_count;
     struct need needs[NEEDS_MOST];
-    unsigned need_count;
     uint32_t definitions[DEFINITIONS_MOST];
-    unsigned definition_count;
     struct library_failure failures[FAILURES_MOST];
     unsigned failure_count;
     struct library_file library; /* the one that was opened last */
@@ -105,7 +114,6 @@ static struct closure {
     struct loader_cache cache;
     bool has_musl_path;
     struct span musl_path;
-    size_t used;
     char store[STORE];
     char musl_path_bytes[MUSL_PATH_MOST];
     char cache_bytes[CACHE_MOST];
@@ -113,13 +121,13 @@ static struct closure {
 
 static struct span keep(struct span span)
 {
-    if (!span.at || span.length > STORE - closure.used) {
+    if (!span.at || span.length > STORE - closure.extent.used) {
         closure.is_unknown |= span.at != NULL;
         return (struct span){0};
     }
-    char *copy = closure.store + closure.used;
+    char *copy = closure.store + closure.extent.used;
     memcpy(copy, span.at, span.length);
-    closure.used += span.length;
+    closure.extent.used += span.length;
     return (struct span){copy, span.length};
 }
 
@@ -138,13 +146,13 @@ static struct span keep_string(uint64_t offset)
 static void take_needed(struct object *object)
 {
     const struct elf_dynamic *dynamic = &closure.library.dynamic;
-    object->first_needed = closure.needed_count;
+    object->first_needed = closure.extent.needed_count;
     for (unsigned i = 0; i < dynamic->needed_count; i++) {
-        if (closure.needed_count == NEEDED_MOST) {
+        if (closure.extent.needed_count == NEEDED_MOST) {
             closure.is_unknown = true;
             return;
         }
-        closure.needed[closure.needed_count++] = keep_string(dynamic->needed[i]);
+        closure.needed[closure.extent.needed_count++] = keep_string(dynamic->needed[i]);
         object->needed_count++;
     }
 }
@@ -153,7 +161,7 @@ static void take_needed(struct object *object)
 static struct span file_of(unsigned by, uint64_t offset)
 {
     const struct object *object = &closure.objects[by];
-    const struct need *last = closure.need_count ? &closure.needs[closure.need_count - 1] : NULL;
+    const struct need *last = closure.extent.need_count ? &closure.needs[closure.extent.need_count - 1] : NULL;
     for (unsigned i = 0; i < object->needed_count; i++) {
         if (closure.library.dynamic.needed[i] == offset)
             return closure.needed[object->first_needed + i];
@@ -166,33 +174,33 @@ static void take_need(void *context, const struct elf_version *version)
     unsigned by = (unsigned)((const struct object *)context - closure.objects);
     if (version->weak)
         return;
-    if (closure.need_count == NEEDS_MOST) {
+    if (closure.extent.need_count == NEEDS_MOST) {
         closure.is_unknown = true;
         return;
     }
-    closure.needs[closure.need_count] = (struct need){.by = by,
-                                                      .file = file_of(by, version->file),
-                                                      .file_offset = version->file,
-                                                      .name = version->name,
-                                                      .hash = version->hash};
-    closure.need_count++;
+    closure.needs[closure.extent.need_count] = (struct need){.by = by,
+                                                             .file = file_of(by, version->file),
+                                                             .file_offset = version->file,
+                                                             .name = version->name,
+                                                             .hash = version->hash};
+    closure.extent.need_count++;
 }
 
 static void take_definition(void *context, const struct elf_version *version)
 {
     struct object *object = context;
-    if (closure.definition_count == DEFINITIONS_MOST) {
+    if (closure.extent.definition_count == DEFINITIONS_MOST) {
         closure.is_unknown = true;
         return;
     }
-    closure.definitions[closure.definition_count++] = version->hash;
+    closure.definitions[closure.extent.definition_count++] = version->hash;
     object->definition_count++;
 }
 
 /* musl's loader knows no versions. */
 static void take_versions(struct object *object)
 {
-    object->first_definition = closure.definition_count;
+    object->first_definition = closure.extent.definition_count;
     if (closure.is_musl)
         return;
     if (!library_file_needs(&closure.library, take_need, object) ||
@@ -204,10 +212,10 @@ static void take_versions(struct object *object)
 static void add_object(struct span name, struct span path, unsigned loader)
 {
     const struct elf_dynamic *dynamic = &closure.library.dynamic;
-    if (closure.object_count == OBJECTS_MOST) {
+    if (closure.extent.object_count == OBJECTS_MOST) {
         closure.is_unknown = true;
     } else {
-        struct object *object = &closure.objects[closure.object_count++];
+        struct object *object = &closure.objects[closure.extent.object_count++];
         *object = (struct object){.name = keep(name), .path = keep(path), .loader = loader};
         object->soname = keep_string(dynamic->soname);
         object->rpath = keep_string(dynamic->rpath);
@@ -247,7 +255,7 @@ static bool is_called(const struct object *object, struct span name)
 
 static const struct object *loaded(struct span name)
 {
-    for (unsigned i = 0; i < closure.object_count; i++) {
+    for (unsigned i = 0; i < closure.extent.object_count; i++) {
         if (is_called(&closure.objects[i], name))
             return &closure.objects[i];
     }
@@ -289,7 +297,7 @@ static void refuse(struct search *search, enum library_state state, bool is_over
 }
 
 /* glibc passes over what it can't open and what is for another machine, and stops at all else; musl stops at whatever it
- * could open. */
+ * could open. What lies on a noexec mount either takes, and then fails to map it. */
 static void try_path(struct search *search, const struct text *path)
 {
     if (path->cut || search->is_over)
@@ -309,14 +317,15 @@ static void try_path(struct search *search, const struct text *path)
         refuse(search, state, closure.is_musl);
         return;
     case LIBRARY_DAMAGED:
+    case LIBRARY_NOT_TO_RUN:
         refuse(search, state, !search->is_lenient);
         return;
     case LIBRARY_GOOD:
     case LIBRARY_UNCLEAR:
         break;
     }
-    /* A damaged file before this one: it may be the loader's choice. */
-    closure.is_unknown |= search->result == LIBRARY_DAMAGED;
+    /* A file before this one that would end it: it may be the loader's choice. */
+    closure.is_unknown |= search->result == LIBRARY_DAMAGED || search->result == LIBRARY_NOT_TO_RUN;
     search->result = state;
     search->is_over = true;
 }
@@ -549,6 +558,8 @@ static enum rule rule_of(enum library_state state)
         return RULE_LIBRARY_UNREADABLE;
     if (state == LIBRARY_OTHER_MACHINE)
         return RULE_LIBRARY_WRONG_MACHINE;
+    if (state == LIBRARY_NOT_TO_RUN)
+        return RULE_LIBRARY_ON_NOEXEC_MOUNT;
     return state == LIBRARY_DAMAGED ? RULE_LIBRARY_DAMAGED : RULE_LIBRARY_MISSING;
 }
 
@@ -576,7 +587,7 @@ static void load(struct span name, unsigned by)
 /* Breadth first, as both loaders do: what is loaded already isn't looked for again. */
 static void load_needed(unsigned first)
 {
-    for (unsigned i = first; i < closure.object_count; i++) {
+    for (unsigned i = first; i < closure.extent.object_count; i++) {
         for (unsigned j = 0; j < closure.objects[i].needed_count; j++)
             load(closure.needed[closure.objects[i].first_needed + j], i);
     }
@@ -603,9 +614,9 @@ static struct span version_name(const struct object *object, uint64_t offset)
     return name;
 }
 
-static void check_versions(void)
+static void check_versions(unsigned first)
 {
-    for (unsigned i = 0; i < closure.need_count; i++) {
+    for (unsigned i = first; i < closure.extent.need_count; i++) {
         const struct need *need = &closure.needs[i];
         const struct object *object = loaded(need->file), *by = &closure.objects[need->by];
         if (!object || !object->definition_count || defines(object, need->hash))
@@ -629,7 +640,7 @@ static void know_loader(struct span path)
         return;
     }
     add_object(is_glibc ? name : path, path, 1);
-    const struct object *loader = &closure.objects[closure.object_count - 1];
+    const struct object *loader = &closure.objects[closure.extent.object_count - 1];
     closure.is_unknown |= loader->needed_count > 0;
     closure.is_unknown |= is_glibc ? !span_is(loader->soname, closure.machine->glibc_loader)
                                    : loader->soname.at && !starts_with_name_of(loader->soname, "libc");
@@ -646,6 +657,8 @@ static void explain_loader(struct span path, enum library_state state)
         error = reader_may(reader, path, 1);
     if (error == ENOENT || error == ENOTDIR || error == ELOOP)
         add_failure(RULE_PYTHON_LOADER_MISSING, keep(path), by, trace.last->path);
+    else if (state == LIBRARY_NOT_TO_RUN)
+        add_failure(rule_of(state), keep(path), by, path);
     else if (error == EACCES)
         add_failure(RULE_LIBRARY_UNREADABLE, keep(path), by, path);
     else if (!error && (state == LIBRARY_OTHER_MACHINE || state == LIBRARY_DAMAGED))
@@ -700,10 +713,9 @@ static void begin(const struct scene *scene, const struct libraries_subject *sub
     closure.subject = subject;
     closure.machine = NULL;
     closure.is_musl = closure.is_unknown = closure.is_unsure = false;
-    closure.object_count = closure.needed_count = closure.need_count = closure.definition_count = 0;
+    closure.extent = (struct extent){0};
     closure.failure_count = 0;
-    closure.has_cache = closure.has_musl_path = false;
-    closure.used = 0;
+    closure.has_cache = closure.has_musl_path = closure.has_program = false;
 }
 
 static bool know_machine(const struct elf *elf)
@@ -727,26 +739,11 @@ static bool others_interfere(void)
            reader_exists(scene->reader, SPAN("/var/cache/ldconfig/ld.so.cache"));
 }
 
-static void load_extension(struct span path)
-{
-    unsigned own = closure.object_count;
-    closure.failure_count = 0;
-    enum library_state state = library_file_open(closure.scene->reader, path, &closure.machine->elf, &closure.library);
-    if (state == LIBRARY_GOOD) {
-        add_object(path, path, 0);
-        load_needed(own);
-    } else if (state == LIBRARY_UNCLEAR || state == LIBRARY_ABSENT) {
-        closure.is_unknown = true;
-    } else {
-        add_failure(rule_of(state), span_base_name(path), closure.subject->program, path);
-    }
-}
-
 /* A loader that lies elsewhere is built to look elsewhere, too, and to read another cache. */
 static bool is_loader_elsewhere(void)
 {
     struct trace trace;
-    if (closure.is_musl || closure.object_count < 2)
+    if (closure.is_musl || closure.extent.object_count < 2)
         return false;
     if (reader_walk(closure.scene->reader, closure.objects[1].path, &trace) != 0)
         return true;
@@ -768,7 +765,7 @@ static enum libraries_verdict verdict(void)
 }
 
 /* A program that can't be read may be executed all the same. One without a loader is static. */
-enum libraries_verdict libraries_judge(const struct scene *scene, const struct libraries_subject *subject)
+static enum libraries_verdict judge_program(const struct scene *scene, const struct libraries_subject *subject)
 {
     char buffer[PATH_MOST];
     begin(scene, subject);
@@ -784,10 +781,64 @@ enum libraries_verdict libraries_judge(const struct scene *scene, const struct l
     load_loader(loader);
     if (closure.failure_count == 0 && !closure.is_unknown) {
         load_needed(0);
-        if (subject->extension.length)
-            load_extension(subject->extension);
         if (closure.failure_count == 0)
-            check_versions();
+            check_versions(0);
     }
+    closure.has_program = closure.failure_count == 0 && !closure.is_unknown;
+    closure.program = closure.extent;
+    closure.program_is_unsure = closure.is_unsure;
+    return verdict();
+}
+
+/* ---- a module that it loads ---- */
+
+static bool is_judged(const struct scene *scene, struct span program)
+{
+    return closure.scene == scene && closure.extent.object_count > 0 && span_equal(closure.objects->path, program);
+}
+
+/* The one that calls dlopen: its RPATH, and those of who loaded it, hold for what is loaded. For musl it is the program. */
+static unsigned caller(void)
+{
+    for (unsigned i = 1; i < closure.program.object_count && !closure.is_musl; i++) {
+        if (span_starts(closure.objects[i].name, "libpython") && closure.objects[i].needed_count > 0)
+            return i;
+    }
+    return 0;
+}
+
+static void load_extension(struct span path)
+{
+    unsigned own = closure.extent.object_count;
+    enum library_state state = library_file_open(closure.scene->reader, path, &closure.machine->elf, &closure.library);
+    if (state == LIBRARY_GOOD) {
+        add_object(path, path, caller());
+        load_needed(own);
+        if (closure.failure_count == 0)
+            check_versions(closure.program.need_count);
+    } else if (state == LIBRARY_UNREADABLE || state == LIBRARY_NOT_TO_RUN) {
+        add_failure(rule_of(state), span_base_name(path), closure.subject->program, path);
+    } else {
+        closure.is_unknown = true;
+    }
+}
+
+enum libraries_verdict libraries_judge(const struct scene *scene, const struct libraries_subject *subject)
+{
+    if (subject->extension.length == 0)
+        return judge_program(scene, subject);
+    if (!is_judged(scene, subject->program)) {
+        struct libraries_subject program = *subject;
+        program.extension = SPAN("");
+        (void)judge_program(scene, &program);
+    }
+    if (!closure.has_program)
+        return LIBRARIES_UNKNOWN;
+    closure.subject = subject;
+    closure.extent = closure.program;
+    closure.is_unsure = closure.program_is_unsure;
+    closure.is_unknown = false;
+    closure.failure_count = 0;
+    load_extension(subject->extension);
     return verdict();
 }

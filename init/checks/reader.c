@@ -740,3 +740,9 @@ bool reader_is_nosuid(const struct reader *reader, struct span path)
     walk_close(&walk);
     return is_nosuid;
 }
+
+bool reader_forbids_programs(const struct reader *reader, int file)
+{
+    struct statvfs mounted;
+    return reader->is_ours && fstatvfs(file, &mounted) == 0 && (mounted.f_flag & ST_NOEXEC);
+}
