@@ -275,6 +275,107 @@ def test_a_tag_alone_accuses_nobody(start, real):
     assert not WARNS_OF_PACKAGES & check(start, real).keys()
 
 
+# ---- editable installs ----
+
+FINDER = """
+import os.path, sys
+from importlib.util import spec_from_file_location
+MAPPING: dict[str, str] = {'other': '/nowhere/other', 'shop': '%s/shop'}
+class Finder:
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name in MAPPING and os.path.exists(MAPPING[name] + "/__init__.py"):
+            return spec_from_file_location(name, MAPPING[name] + "/__init__.py")
+def install():
+    sys.meta_path.append(Finder)
+"""
+NOTE = '{"dir_info": {"editable": true}, "url": "file:///src"}'
+
+
+def by_setuptools(site, source, package="shop"):
+    (site / f"__editable__.{package}-1.0.pth").write_text(f"{source}\n")
+    return {"dead": str(source), "dead_file": str(site / f"__editable__.{package}-1.0.pth")}
+
+
+def by_finder(site, source, package="shop"):
+    name = f"__editable___{package}_1_0_finder"
+    (site / f"__editable__.{package}-1.0.pth").write_text(f"import {name}; {name}.install()")
+    (site / f"{name}.py").write_text((FINDER % source).replace("shop", package))
+    return {"dead": f"{source}/{package}", "dead_file": str(site / f"{name}.py"), "dead_module": package}
+
+
+def by_uv(site, source, package="shop", name="{}.pth"):
+    (site / name.format(package)).write_text(str(source))
+    (site / f"{package}-1.0.dist-info").mkdir()
+    (site / f"{package}-1.0.dist-info/direct_url.json").write_text(NOTE)
+    return {"dead": str(source), "dead_file": str(site / name.format(package))}
+
+
+def by_hatchling(site, source, package="shop"):
+    return by_uv(site, source, package, "_{}.pth")
+
+
+def dead_values(values):
+    return {key: value for key, value in values.items() if key.startswith("dead")}
+
+
+@pytest.mark.parametrize("install", [by_setuptools, by_finder, by_uv, by_hatchling])
+@pytest.mark.parametrize("package", ["shop", "uvicorn"])
+def test_an_editable_install_whose_source_is_gone(start, image, tmp_path, install, package):  # noqa: F811
+    source = tmp_path / "src"
+    site = site_packages(image)
+    expected = install(site, source, package)
+    if package == "uvicorn":
+        shutil.move(site / "uvicorn", source / "uvicorn")
+    else:
+        shutil.copytree(image / "app", source / "shop")
+        (source / "shop/__init__.py").touch()
+    words = ("shop.main:app",) if package == "shop" else ("app.main:app",)
+    start(*words, folder=image, env=environment(image)).said("uvicorn:")
+    assert not [values for rule, values in check(start, image, *words).items() if "dead" in values and values["dead"] != "/nowhere/other"]
+    source.rename(tmp_path / "gone")
+    run = start("--log-format", "json", *words, folder=image, env=environment(image))
+    code, rule = (66, "app-module-missing") if package == "shop" else (72, "uvicorn-not-installed")
+    assert run.wait() == code, run.err
+    assert dead_values(found(run.err)[rule]) == expected
+
+
+@pytest.mark.parametrize("install", [by_setuptools, by_finder, by_uv, by_hatchling])
+def test_an_editable_install_that_nobody_misses(start, image, tmp_path, install):  # noqa: F811
+    expected = install(site_packages(image), tmp_path / "gone")
+    start(folder=image, env=environment(image)).said("uvicorn:")
+    run = start("--log-format", "json", "check", folder=image, env=environment(image))
+    assert run.code() == 0
+    objects = [json.loads(line) for line in run.out.splitlines()]
+    values = [entry["values"] for entry in objects if entry.get("rule") == "editable-path-missing"]
+    assert expected in [dead_values(value) for value in values]
+    assert len(values) == (2 if install is by_finder else 1)
+    run = serve(start, image).said("uvicorn:")
+    assert found(run.err) == {}
+
+
+def test_a_lost_project_is_not_blamed_for_uvicorn(start, image, tmp_path):  # noqa: F811
+    by_setuptools(site_packages(image), tmp_path / "gone")
+    shutil.rmtree(site_packages(image) / "uvicorn")
+    run = start("--log-format", "json", folder=image, env=environment(image))
+    assert run.wait() == 72
+    assert dead_values(found(run.err)["uvicorn-not-installed"]) == {}
+
+
+def test_all_that_is_lost_is_told(start, image, tmp_path):  # noqa: F811
+    expected = by_finder(site_packages(image), tmp_path / "gone")
+    by_setuptools(site_packages(image), tmp_path / "other", "another")
+    run = start("shop.main:app", folder=image, env=environment(image))
+    assert run.wait() == 66
+    assert f"says that module 'shop' is in {expected['dead']}, which does not exist" in run.err
+    assert str(tmp_path / "other") in run.err
+
+
+def test_a_path_that_is_no_editable_install_is_nobodys_business(start, image):  # noqa: F811
+    (site_packages(image) / "tools.pth").write_text("/nowhere\nnothing\n")
+    assert "editable-path-missing" not in check(start, image)
+
+
 # ---- what check warns of ----
 
 

@@ -681,6 +681,14 @@ def an_editable_install_by_path(image):
 
 
 @row
+def an_editable_install_that_leads_nowhere_and_nobody_misses(image):
+    """The environment of a project that was copied without its source; the application is found by the working folder."""
+    image.usual()
+    image.write(f"{image.site('/opt/venv')}/__editable__.sample-1.0.pth", "/build/src\n")
+    image.warns = {"editable-path-missing"}
+
+
+@row
 def an_editable_install_by_finder(image):
     """As setuptools writes it when a folder can't simply be put on the path."""
     image.usual()
