@@ -159,8 +159,7 @@ static bool read_note(void *context, struct span name, unsigned char type)
     (void)type;
     if (name.length <= distribution.length || !span_equal(span_first(name, distribution.length), distribution) ||
         name.at[distribution.length] != '-' || !span_ends(name, ".dist-info") ||
-        !join(&place, search->site, name, "") ||
-        !join(&path, text_as_span(&place), SPAN("direct_url.json"), "") ||
+        !join(&place, search->site, name, "") || !join(&path, text_as_span(&place), SPAN("direct_url.json"), "") ||
         reader_read(search->scene->reader, text_as_span(&path), 0, bytes, sizeof(bytes), &length))
         return true;
     note_search->is_editable = editable_is_noted((struct span){bytes, length});
