@@ -17,6 +17,7 @@ struct missing_import {
     char near[IMPORT_NAME];   /* where it is: "app.routers"; "" nowhere in the application */
     char file[PATH_MOST];     /* that imports it */
     char line[IMPORT_NAME];   /* by this statement, of which it may be the beginning */
+    bool is_own;              /* it is the package that the application's folder should be, or hold: `app` of app.db */
 };
 
 struct imports {

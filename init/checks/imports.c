@@ -104,6 +104,17 @@ static void find_near(struct missing_import *missing)
     missing->near[0] = '\0';
 }
 
+/* The application's folder itself is what is named, or has what is taken from it (from app.db import session). */
+static bool is_own(struct span module, const struct python_import *import)
+{
+    const struct scene *scene = walk.scene;
+    struct span rest = import->module;
+    (void)app_reference_component(&rest);
+    struct span inside = rest.at ? app_reference_component(&rest) : import->name;
+    return span_equal(span_base_name(scene->app_dir), module) ||
+           (inside.length && module_in_folder(scene->reader, scene->app_dir, inside, NULL) != MODULE_NONE);
+}
+
 static void describe(struct missing_import *missing, const struct python_import *import)
 {
     keep(missing->file, sizeof(missing->file), span_of(walk.sources[walk.current].path));
@@ -123,6 +134,7 @@ static void add_missing(struct span module, const struct python_import *import)
         return;
     describe(missing, import);
     find_near(missing);
+    missing->is_own = !missing->near[0] && is_own(module, import);
     imports->count++;
 }
 
@@ -283,6 +295,38 @@ static struct finding *add(const struct scene *scene, const struct interpreter *
     return finding;
 }
 
+/* Not from inside the package, but from the folder above: app.main:app for main:app in /srv/app. */
+static bool set_above(const struct scene *scene, struct finding *finding, const struct application *application)
+{
+    static struct app_candidate above;
+    char buffer[2 * CANDIDATE_TEXT];
+    struct text words = TEXT_ON(buffer), reference = TEXT_ON(above.reference), folder = TEXT_ON(above.app_dir);
+    struct span package = span_base_name(scene->app_dir);
+    if (scene->app_dir.length <= 1 || span_has(package, '.') || span_has(application->reference.module, '.'))
+        return false;
+    text_span(&reference, package);
+    text_add(&reference, ".");
+    text_span(&reference, setting_text(scene->settings, SETTING_APP));
+    text_span(&folder, span_folder(scene->app_dir));
+    if (reference.cut || folder.cut)
+        return false;
+    above.is_factory = setting_is(scene->settings, SETTING_FACTORY);
+    candidate_words(&above, &words);
+    set(scene, finding, "above", text_as_span(&words));
+    return true;
+}
+
+/* Its folder was copied as what is in it: ./app to /srv, and not to /srv/app. */
+static void set_copy(const struct scene *scene, struct finding *finding, const char *module)
+{
+    char buffer[PATH_MOST];
+    struct text words = TEXT_ON(buffer);
+    text_join(&words, "./", module, " ", NULL);
+    text_span(&words, scene->app_dir);
+    text_join(&words, span_ends(scene->app_dir, "/") ? "" : "/", module, NULL);
+    set(scene, finding, "copy", text_as_span(&words));
+}
+
 static void tell_missing(const struct scene *scene, const struct interpreter *interpreter,
                          const struct application *application, const struct imports *imports,
                          const struct missing_import *missing)
@@ -293,32 +337,21 @@ static void tell_missing(const struct scene *scene, const struct interpreter *in
         set(scene, finding, "near", span_of(missing->near));
         set_right_line(scene, finding, missing);
         set_words(scene, finding, application, imports);
+    } else if (missing->is_own) {
+        finding_set_string(scene->findings, finding, "own", "yes");
+        if (!span_is(span_base_name(scene->app_dir), missing->module) || !set_above(scene, finding, application))
+            set_copy(scene, finding, missing->module);
     } else {
         set(scene, finding, "distribution", distribution_of(missing->module));
         editable_explain(scene, interpreter, span_of(missing->module), false, finding);
     }
 }
 
-/* main:app in /app/app, whose main.py belongs to the package app. */
 static void tell_relative(const struct scene *scene, const struct interpreter *interpreter,
                           const struct application *application, const struct missing_import *relative)
 {
-    static struct app_candidate above;
-    char buffer[2 * CANDIDATE_TEXT];
-    struct text words = TEXT_ON(buffer), reference = TEXT_ON(above.reference), folder = TEXT_ON(above.app_dir);
     struct finding *finding = add(scene, interpreter, RULE_RELATIVE_IMPORT_OUTSIDE_PACKAGE, relative);
-    struct span package = span_base_name(scene->app_dir);
-    if (scene->app_dir.length <= 1 || span_has(package, '.'))
-        return;
-    text_span(&reference, package);
-    text_add(&reference, ".");
-    text_span(&reference, setting_text(scene->settings, SETTING_APP));
-    text_span(&folder, span_folder(scene->app_dir));
-    if (reference.cut || folder.cut || span_has(application->reference.module, '.'))
-        return;
-    above.is_factory = setting_is(scene->settings, SETTING_FACTORY);
-    candidate_words(&above, &words);
-    set(scene, finding, "words", text_as_span(&words));
+    (void)set_above(scene, finding, application);
 }
 
 void imports_tell(const struct scene *scene, const struct interpreter *interpreter,

@@ -40,7 +40,7 @@ static bool is_one_of(const struct scan *scan, const char *const *names)
 static void notice(struct scan *scan)
 {
     static const char *const of_sys[] = {"path", "modules", "meta_path", "path_hooks", "path_importer_cache", NULL};
-    static const char *const always[] = {"addsitedir", "addpackage", "__path__", NULL};
+    static const char *const always[] = {"addsitedir", "addpackage", "__path__", "pyximport", NULL};
     scan->changes_path |= is_one_of(scan, always) || (scan->behind_sys_dot && is_one_of(scan, of_sys));
     scan->behind_sys_dot = scan->behind_sys && is_operator(scan, ".");
     scan->behind_sys = is_name(scan, "sys");

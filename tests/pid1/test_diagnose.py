@@ -116,9 +116,8 @@ def test_both_fixes_mend_it(fails, start, number):
         assert values["right"] == "from app import routers"
         (fails.folder / "app/main.py").write_text("from app import routers\nfrom app.routers.items import router\n" + APP)
     else:
-        words = tuple(json.loads(f"[{values['words']}]"))
-    run = start("--venv", VENV, *words, "--host", "127.0.0.1", "--port", "0", folder=fails.folder, env={"PATH": "/usr/bin:/bin"})
-    run.told("Application startup complete")
+        words = json.loads(f"[{values['words']}]")
+    serves(start, fails.folder, ", ".join(map(json.dumps, words)))
 
 
 @pytest.mark.parametrize("more", ["from app.routers import items\n", "from . import routers\n"])
@@ -133,9 +132,32 @@ def test_dots_outside_of_a_package(fails, start, source):
     assert found.keys() == {"relative-import-outside-package"}
     values = found["relative-import-outside-package"]
     assert (values["file"], values["line"]) == (f"{fails.folder}/app/main.py", source.strip())
-    words = json.loads(f"[{values['words']}]")
-    run = start("--venv", VENV, *words, "--host", "127.0.0.1", "--port", "0", folder=fails.folder, env={"PATH": "/usr/bin:/bin"})
+    serves(start, fails.folder, values["above"])
+
+
+def serves(start, folder, words):
+    """The words of the CMD that a fix gives."""
+    words = json.loads(f"[{words}]")
+    run = start("--venv", VENV, *words, "--host", "127.0.0.1", "--port", "0", folder=folder, env={"PATH": "/usr/bin:/bin"})
     run.told("Application startup complete")
+
+
+OWN = {"app/__init__.py": "", "app/db.py": "session = None\n", "app/main.py": "from app.db import session\n" + APP}
+
+
+def test_the_applications_own_package_from_inside(fails, start):
+    """WORKDIR /srv/app, and main:app: nobody is told to install a package called app."""
+    values = fails(1, OWN, "main:app", "--app-dir", "app")["import-missing"]
+    assert values["own"] == "yes" and {"distribution", "copy", "near"}.isdisjoint(values)
+    serves(start, fails.folder, values["above"])
+
+
+@pytest.mark.parametrize("source", ["from app.db import session\n", "import app.db\n", "from app import db\n"])
+def test_the_applications_own_package_without_its_folder(fails, source):
+    """COPY ./app /srv"""
+    values = fails(1, {"db.py": "session = None\n", "main.py": source + APP}, "main:app")["import-missing"]
+    assert values["own"] == "yes" and {"distribution", "above", "near"}.isdisjoint(values)
+    assert values["copy"] == f"./app {fails.folder}/app"
 
 
 # ---- what check would have said
