@@ -98,7 +98,7 @@ static enum library_state read_all(const struct reader *reader, struct library_f
         state = read_segments(library, head);
     if (state == LIBRARY_GOOD)
         state = read_dynamic(library, !machine);
-    if (state == LIBRARY_GOOD && machine && library->map.has_code && reader_forbids_programs(reader, library->file))
+    if (state == LIBRARY_GOOD && machine && library->map.has_code && reader_file_is_noexec(reader, library->file))
         state = LIBRARY_NOT_TO_RUN;
     return state;
 }
