@@ -1,6 +1,7 @@
 #include "checks/application.h"
 
 #include "checks/candidates.h"
+#include "checks/editable.h"
 #include "checks/host.h"
 
 #include <errno.h>
@@ -339,6 +340,7 @@ void application_missing(const struct scene *scene, const struct interpreter *in
             finding_set_string(scene->findings, finding, "file", application->search.file);
         set_names(scene, finding);
         set_mount(scene, finding, scene->app_dir);
+        editable_explain(scene, interpreter, span_of(application->top), false, finding);
         set_remedies(scene, finding, application);
     }
     if (asked)

@@ -3,6 +3,7 @@
 #include "base/report.h"
 #include "checks/privileged_port.h"
 #include "checks/processor.h"
+#include "commands/diagnose.h"
 #include "commands/launch.h"
 #include "commands/session.h"
 #include "facts/cgroup.h"
@@ -11,7 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NAME_MOST = 64, MEBIBYTE = 1024 * 1024, SECOND = 1000, USUAL_PORT = 8000, START_MOST = 600 * SECOND };
+enum {
+    NAME_MOST = 64,
+    MEBIBYTE = 1024 * 1024,
+    SECOND = 1000,
+    EARLY = 60 * SECOND,
+    USUAL_PORT = 8000,
+    START_MOST = 600 * SECOND,
+};
 
 struct ending {
     struct session *session;
@@ -234,6 +242,14 @@ static bool is_clean(const struct fate *fate)
     return !fate->status_unknown && WIFEXITED(fate->status) && WEXITSTATUS(fate->status) == 0;
 }
 
+/* It said why itself; what its files tell of it comes under that. Of a server that has run for long they tell nothing. */
+static bool failed_early(const struct ending *ending)
+{
+    const struct fate *fate = ending->fate;
+    return ending->launch->judgement && WIFEXITED(fate->status) && WEXITSTATUS(fate->status) != 0 &&
+           !fate->stop_signal && fate->ended - fate->started < EARLY;
+}
+
 /* Nothing that a kernel does by itself: a tracer or a seccomp filter came between. */
 static void tell_unknown(struct ending *ending)
 {
@@ -262,6 +278,8 @@ static void tell_cause(struct ending *ending)
         tell_port(ending);
     else if (clean && ending->launch->serves && ending->launch->stays && !fate->stop_signal && !fate->in_foreground)
         tell_unasked(ending);
+    else if (failed_early(ending))
+        diagnose_failure(ending->session, ending->launch->judgement);
 }
 
 /* ---- the whole of it, for -v and for whoever reads JSON ---- */

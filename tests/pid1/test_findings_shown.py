@@ -184,6 +184,10 @@ SCENES = {
         0, (*CHECK, "main:app"), SERVED, packages("uvloop/loop.cpython-312-x86_64-linux-gnu.so")
     ),
     "package-damaged": Scene(0, (*CHECK, "main:app"), SERVED, packages(f"httptools/parser/parser{GLIBC}", content=b"")),
+    "editable-path-missing": Scene(
+        0, (*CHECK, "main:app"), SERVED,
+        all_of(application("app/main.py", b"app = FastAPI()\n"), file(f"{SITE}/__editable__.shop-0.1.0.pth", b"/build/src\n", 0o644)),
+    ),
     "runs-as-root": Scene(1, (*CHECK, "--strict", "main:app"), SERVED, application("app/main.py", b"app = FastAPI()\n")),
     "host-only-local": Scene(
         0, (*CHECK, "main:app"), {**SERVED, "HOST": "127.0.0.1"}, application("app/main.py", b"app = FastAPI()\n")
