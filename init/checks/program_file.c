@@ -51,8 +51,6 @@ static bool refuse_kind(const struct judgement *judgement)
     text_add(&example, "/bin/python");
     if (end->kind == STEP_FOLDER && reader_exists(scene->reader, text_as_span(&example)))
         finding_set(scene->findings, finding, "example", text_as_span(&example));
-    else
-        finding_set_string(scene->findings, finding, "example", "/usr/local/bin/python3");
     return false;
 }
 
@@ -73,8 +71,8 @@ static bool refuse_mode(const struct judgement *judgement)
         finding_set_string(scene->findings, finding, "nobody", "yes");
     if (reader_permits(&scene->reader->identity, end->mode, end->uid, end->gid, 1))
         finding_set_string(scene->findings, finding, "allowed", "yes");
-    if (mount && judgement->trace->real.length > mount->point.length)
-        finding_set(scene->findings, finding, "inside", span_from(judgement->trace->real, mount->point.length + 1));
+    if (mount)
+        finding_set(scene->findings, finding, "inside", host_path_in(mount, judgement->trace->real));
     return false;
 }
 

@@ -1,5 +1,7 @@
 #include "checks/words.h"
 
+#include "facts/mountinfo.h"
+
 enum { LINE_MOST = 1024 };
 
 static bool is_name_byte(char byte)
@@ -29,6 +31,23 @@ static bool is_plain(struct span word)
         if (!is_name_byte(word.at[i]) && !span_has(SPAN("-./:=,${}"), word.at[i]))
             return false;
     return word.length > 0;
+}
+
+bool words_as_items(const struct scene *scene, struct span from, const char *to, struct text *items)
+{
+    bool changed = false, plain = scene->command_words != NULL && from.length > 0;
+
+    for (char *const *word = scene->command_words; plain && *word; word++) {
+        struct span item = span_of(*word);
+        bool is_inside = path_is_within(item, from);
+        plain = is_plain(item) && !span_starts(item, "--ssl-keyfile-password");
+        changed = changed || is_inside;
+        text_add(items, items->length > 0 ? ", \"" : "\"");
+        text_add(items, is_inside ? to : "");
+        text_span(items, is_inside ? span_from(item, from.length) : item);
+        text_byte(items, '"');
+    }
+    return plain && changed && !items->cut;
 }
 
 /* uvicorn's command line for a shell and for JSON: only of words that both take as they are, and no password among them. */

@@ -91,6 +91,8 @@ static void note_ignored(void *context, const struct setting_error *error)
     finding_set(&session->findings, finding, "setting", error->source);
     finding_set(&session->findings, finding, "value", error->value);
     finding_set(&session->findings, finding, "expected", text_as_span(&text));
+    if (span_ends(error->source, "_PORT") && span_starts(error->value, "tcp://"))
+        finding_set_string(&session->findings, finding, "link", "yes");
 }
 
 static void note_unknown(struct session *session, struct span name)
@@ -282,6 +284,7 @@ static void set_scene(struct session *session)
         .app_dir = span_of(session->app_dir),
         .command_folder = session->request.folder,
         .command_program = session->request.program,
+        .command_words = session->words + session->request.first,
     };
 }
 

@@ -225,6 +225,12 @@ def set_variable(start, match):
     return start.but(environment={**kept, match[1]: match[2]})
 
 
+def rename_variable(start, match):
+    """The name alone, of what is set under another one."""
+    [(wrong, value)] = [item for item in start.environment.items() if item[0].startswith("ASGI_INIT_")]
+    return start.but(environment={name: value for name, value in start.environment.items() if name != wrong} | {match[0]: value})
+
+
 def ask(start, match):
     """A command of asgi-init that says more: it must work in that very image, with the same settings."""
     done = subprocess.run(
@@ -249,7 +255,7 @@ DEEDS = [
     (r"(chmod|git update-index|git mv|sed -i) .+", in_project),
     (r"\*\.\w+ text eol=lf", append_line(".gitattributes")),
     (r"\*\*/\S+", append_line(".dockerignore")),
-    (r"#!/bin/sh", first_line),
+    (r"#!/bin/sh|#!/usr/bin/env python3", first_line),
     (r"command: (.+)", change_command),
     (r'user: "(\d+)"', change_user),
     (r"cap_add: \[(.+)\]", add_capabilities),
@@ -258,9 +264,11 @@ DEEDS = [
     (r"docker run --security-opt seccomp=unconfined \.\.\.", without_filter),
     (r"mem_limit: (\w+)", option_of_docker("--memory")),
     (r"shm_size: (\w+)", option_of_docker("--shm-size")),
+    (r"id -u; id -g", keep),
     (r"(--user|--keep-caps|--python|--map-signal) (.+)", own_option),
     (r"(--host|--loop|--timeout-graceful-shutdown) (\S+)", option_of_uvicorn),
     (r"([A-Z][A-Z_]+)=(.+)", set_variable),
+    (r"ASGI_INIT_\w+", rename_variable),
     (r"asgi-init ((?:config|explain)\b.*)", ask),
     (r"docker volume rm (\S+)", remove_volume),
     (r"docker compose down", keep),

@@ -122,21 +122,239 @@ moved = image(
     ),
 )  # fmt: skip
 
+
+# The same of the environment that a link leads into a circle.
+looping = sample("RUN cd /app/.venv/bin && ln -sfn python3 python && ln -sfn python python3")
+
+# A folder of the host that is the environment's own user's alone.
+def private_mount(dock, folder):
+    project = failures.backend(folder)
+    failures.filled_volume(dock, project)
+    return Start(folder=project)
+
+
+OTHER_PYTHON = "RUN cp -a /app/.venv /opt/venv"  # beside the one that is asked for
+LINKED_MOUNT = ("/app/.venv/bin/python", "-m", "uvicorn", "app.main:app")
+
 PLACES = {
     "a mount over the environment": Failure(
-        "venv-hidden-by-mount", 72, over_app(), {1: serves, 3: serves, 4: serves}, golden=True
+        "venv-hidden-by-mount", 72, over_app(), {1: serves, 3: serves, 5: serves}, golden=True
+    ),
+    "a mount over the environment that the command names": Failure(
+        "venv-hidden-by-mount", 72, over_app(words=LINKED_MOUNT), {1: serves, 4: serves, 5: serves}
+    ),
+    "a mount over the environment that a setting names": Failure(
+        "venv-hidden-by-mount", 72, over_app(environment={"ASGI_INIT_VENV": "/app/.venv"}), {1: serves, 5: serves}
     ),
     "the environment of a Mac, mounted": Failure("venv-from-another-machine", 72, mounted_mac, {1: serves, 3: serves}, golden=True),
+    "the environment of a Mac, mounted, that the command names": Failure(
+        "venv-from-another-machine", 72, lambda dock, folder: mounted_mac(dock, folder).but(words=LINKED_MOUNT), {1: serves, 4: serves}
+    ),
     "the environment of a Mac, copied": Failure("venv-from-another-machine", 72, copied_mac, {2: serves, 3: serves}),
     "a stale volume": Failure("venv-volume-stale", 72, stale_volume, {2: serves, 4: serves}, golden=True),
     "a stale volume without a name": Failure("venv-volume-stale", 72, stale_anonymous_volume, {1: serves, 4: serves}),
-    "a stale folder of the host": Failure("venv-volume-stale", 72, stale_bind, {3: serves, 4: serves}),
-    "a base Python that is gone": Failure("venv-base-python-gone", 72, base_gone, {1: serves}, golden=True),
-    "a Python of uv that was left behind": Failure("venv-base-python-gone", 72, uv_gone, {3: serves, 4: serves}),
-    "a Python that the user may not reach": Failure("python-not-reachable", 72, unreachable, {1: serves, 2: serves, 3: serves}, golden=True),
-    "an environment that was moved": Failure("venv-moved", 72, moved, {1: serves}),
+    "a stale folder of the host, that the command names": Failure(
+        "venv-volume-stale", 72, lambda dock, folder: stale_bind(dock, folder).but(words=LINKED_MOUNT), {3: serves, 5: serves}
+    ),
 }
 
-FAILURES = {"Places": PLACES}
+BASES = {
+    "a base Python that is gone": Failure("venv-base-python-gone", 72, base_gone, {1: serves}, golden=True),
+    "a Python of uv that was left behind": Failure("venv-base-python-gone", 72, uv_gone, {2: serves, 3: serves}),
+    "a Python that the user may not reach": Failure("python-not-reachable", 72, unreachable, {1: serves, 2: serves, 3: serves}, golden=True),
+    "an environment that was moved": Failure("venv-moved", 72, moved, {1: serves}),
+    "an environment whose links loop": Failure("link-loop", 72, looping, {1: serves}),
+    "an environment that isn't there": Failure(
+        "python-missing", 72, sample("RUN mv /app/.venv /opt/venv"), {1: serves, 2: serves, 3: serves}
+    ),
+    "a Python of the words that isn't there": Failure(
+        "python-missing", 72, sample("RUN mv /app/.venv /opt/venv", words=("--python", "/usr/lib/python3", "app.main:app")), {3: serves}
+    ),
+    "a name that is too long": Failure(
+        "path-failed", 72, sample(OTHER_PYTHON, environment={"VIRTUAL_ENV": "/app/" + "a" * 256}), {1: serves}
+    ),
+    "an environment that is a file": Failure("path-through-file", 72, sample("RUN rm -r /app/.venv && touch /app/.venv"), {2: serves}),
+    "a Python that is a folder": Failure(
+        "program-not-a-file", 72, sample("RUN mv /app/.venv /opt/venv && mkdir -p /app/.venv/bin/python"), {3: serves}
+    ),
+    "packages of another Python": Failure(
+        "venv-version-mismatch", 72, sample("RUN mv /app/.venv/lib/python3.13 /app/.venv/lib/python3.12"), {1: Untried("", ()), 3: Untried("", ())}
+    ),
+    "no Python at all": Failure(
+        "no-python", 72,
+        image(
+            f"FROM {images.BUILDER_BASE}", f"COPY --from={images.ROOT} /app/.venv/{SITE} /packages", f"COPY --from={images.ROOT} /app/app /app/app",
+            "WORKDIR /app", "ENV PYTHONPATH=/packages", "USER 10001", 'ENTRYPOINT ["/asgi-init"]',
+        ),
+        {1: serves},
+    ),
+    "an environment without uvicorn": Failure(
+        "uvicorn-not-installed", 72, sample("RUN cp -a /app/.venv /opt/venv && rm -r /app/.venv/lib/python3.13/site-packages/uvicorn*"),
+        {2: serves, 3: serves},
+    ),
+    "a mount over the environment that nothing names": Failure(
+        "uvicorn-not-installed", 72,
+        lambda dock, folder: over_app(
+            image=images.ROOT, options=("--workdir=/app", "--user=app", "--entrypoint=/asgi-init"),
+            base=(ROOT, "WORKDIR /app", "USER app", 'ENTRYPOINT ["/asgi-init"]'),
+        )(dock, folder),
+        {1: serves, 2: Untried("", ())},
+    ),
+}  # fmt: skip
+
+SCRIPT = "#!/bin/sh\nexec uvicorn app.main:app --host 0.0.0.0\n"
+WINDOWS = {"entrypoint.sh": SCRIPT.replace("\n", "\r\n")}
+COPIED = "COPY --chmod=755 entrypoint.sh /entrypoint.sh"
+# The old builder has no --chmod.
+COPIED = ("COPY entrypoint.sh /entrypoint.sh", "RUN chmod 755 /entrypoint.sh")
+# A script that ends in asgi-init, whose last word gets the carriage return.
+TO_US = {"start.sh": "#!/bin/sh\r\nexec /asgi-init app.main:app --port 8000\r\n"}
+
+
+def mounted_script(content=SCRIPT, mode=0o755, whole=False):
+    def make(dock, folder):
+        (folder / "entrypoint.sh").write_bytes(content.encode())
+        (folder / "entrypoint.sh").chmod(mode)
+        volume = f"{folder}:/scripts" if whole else f"{folder}/entrypoint.sh:/scripts/entrypoint.sh"
+        return Start(words=("/scripts/entrypoint.sh",), volumes=(volume,), folder=folder)
+
+    return make
+
+
+# A console script of an environment that was made elsewhere: its Python works, and asgi-init serves by it.
+MOVED_SCRIPT = "RUN sed -i '1s,.*,#!/build/.venv/bin/python,' /app/.venv/bin/fastapi /app/.venv/bin/httpx 2>/dev/null || true"
+
+COMMANDS = {
+    "a script with Windows line ends": Failure(
+        "script-has-crlf", 127, sample(*COPIED, files=WINDOWS, words=("/entrypoint.sh",)), {1: serves, 2: serves}
+    ),
+    "a mounted script with Windows line ends": Failure(
+        "script-has-crlf", 127, mounted_script(SCRIPT.replace("\n", "\r\n")), {1: serves}
+    ),
+    "a script for a shell that isn't there": Failure(
+        "script-interpreter-missing", 127,
+        sample(*COPIED, files={"entrypoint.sh": SCRIPT.replace("sh", "zsh", 1)}, words=("/entrypoint.sh",)), {3: serves},
+    ),
+    "a last word with a carriage return": Failure(
+        "carriage-return-in-argument", 2,
+        sample("COPY start.sh /start.sh", files=TO_US, options=("--entrypoint=/bin/sh",), words=("/start.sh",)), {1: serves, 2: serves},
+    ),
+    "a mounted script without its x bit": Failure("command-not-executable", 126, mounted_script(mode=0o644), {2: serves}),
+    "a mounted folder with a script without its x bit": Failure("command-not-executable", 126, mounted_script(mode=0o644, whole=True), {2: serves}),
+    "a script of the image without its x bit": Failure(
+        "command-not-executable", 126, sample("COPY entrypoint.sh /", files={"entrypoint.sh": SCRIPT}, words=("/entrypoint.sh",)), {1: serves}
+    ),
+    "a script in a folder that is closed": Failure(
+        "command-not-executable", 126,
+        sample("RUN mkdir -m 700 /scripts && cp /bin/true /scripts/", words=("/scripts/true",)), {4: ends_well},
+    ),
+    "a script on a tmpfs": Failure(
+        "command-not-executable", 126,
+        plain(options=("--tmpfs=/run/scripts:mode=777", "--entrypoint=/bin/sh"),
+              words=("-c", "cp /bin/true /run/scripts/ && exec /asgi-init /run/scripts/true")), {3: ends_well},
+    ),
+    "a script without an interpreter line": Failure(
+        "script-without-interpreter-line", None,
+        sample(*COPIED, files={"entrypoint.sh": SCRIPT.split("\n", 1)[1]}, words=("/entrypoint.sh",)), {1: serves},
+    ),
+    "a whole command in one string": Failure(
+        "command-is-one-string", 127, plain(words=("uvicorn app.main:app --host 0.0.0.0",)), {1: serves, 2: serves}, golden=True
+    ),
+    "a program that PATH doesn't lead to": Failure(
+        "command-not-found", 127, plain(words=("useradd", "--help"), environment={"PATH": "/app/.venv/bin:/usr/bin:/bin"}), {1: ends_well}
+    ),
+    "a console script of an environment that was moved": Failure(
+        "script-interpreter-missing", 127,
+        sample("RUN sed -i '1s,.*,#!/build/.venv/bin/python,' /app/.venv/bin/dotenv", words=("dotenv", "--version")), {1: ends_well, 2: ends_well},
+    ),
+    "a console script for a Python that isn't there": Failure(
+        "script-interpreter-missing", 127,
+        sample(*COPIED, files={"entrypoint.sh": "#!/usr/bin/python3.9\nimport sys\nsys.exit(0)\n"}, words=("/entrypoint.sh",)), {4: ends_well},
+    ),
+}  # fmt: skip
+
+APPLICATIONS = {
+    "a module that is not there": Failure("app-module-missing", 66, plain(words=("main:app",)), {1: serves, 2: serves}, golden=True),
+    "a working folder too deep": Failure("app-module-missing", 66, plain(words=("app.main:app",), options=("--workdir=/app/app",)), {1: serves, 2: serves}),
+    "the content of the folder copied, not the folder": Failure(
+        "app-module-missing", 66,
+        sample("RUN mv /app/app/main.py /app/ && rm -r /app/app", files={"app/main.py": (images.BACKEND / "app/main.py").read_text()}),
+        {1: serves, 3: serves},
+    ),
+    "the file in place of the module": Failure("app-reference-malformed", 66, plain(words=("uvicorn", "app/main.py:app")), {1: serves}),
+    "a mount over the application": Failure(
+        "app-module-missing", 66, lambda dock, folder: Start(volumes=(f"{folder}:/app",), environment={"VIRTUAL_ENV": "/venv"}), {}
+    ),
+    "another name of the application": Failure("app-attribute-missing", 0, plain(words=("check", "app.main:application")), {1: ends_well, 2: serves}),
+    "a factory that isn't called so": Failure("app-is-factory", 0, plain(words=("check", "app.main:create_app")), {1: serves}),
+    "another name of the module": Failure("app-submodule-missing", 0, plain(words=("check", "app.mian:app")), {2: serves}),
+    "code that only root may read": Failure(
+        "app-unreadable", 66, sample("RUN chmod -R go= /app/app", words=("app.main:app",), files={"app/main.py": (images.BACKEND / "app/main.py").read_text()}),
+        {1: serves, 2: serves},
+    ),
+}  # fmt: skip
+
+# What a user or a capability is called: commands, without a server.
+TRUE = ("--", "/bin/true")
+NO_CAPABILITIES = ("--cap-drop=ALL",)
+
+
+def as_root(*words, **more):
+    return plain(options=("--user=root", *more.pop("options", ())), words=(*words, *TRUE), **more)
+
+
+IDENTITIES = {
+    "a capability that is misspelt": Failure("unknown-capability", 64, as_root("--keep-caps", "net_bind_servce"), {1: ends_well}),
+    "a variable with a capability that is misspelt": Failure(
+        "unknown-capability", 64, as_root(environment={"ASGI_INIT_KEEP_CAPS": "net_bind_servce"}), {2: ends_well}
+    ),
+    "a user of three parts": Failure("malformed-user", 67, as_root("--user", "app:app:app"), {1: ends_well}),
+    "a variable with a user of three parts": Failure("malformed-user", 67, as_root(environment={"ASGI_INIT_USER": "app:app:app"}), {1: ends_well}),
+    "a user who is not there": Failure("no-such-user", 67, as_root("--user", "apps"), {1: ends_well, 2: ends_well, 3: ends_well}),
+    "a variable with a user who is not there": Failure(
+        "no-such-user", 67, as_root(environment={"ASGI_INIT_USER": "apps"}), {1: ends_well, 2: ends_well, 3: ends_well}
+    ),
+    "a group that is not there": Failure("no-such-group", 67, as_root("--user", "app:staffs"), {2: ends_well}),
+    "a user in too many groups": Failure(
+        "too-many-groups", 67,
+        sample("RUN for i in $(seq 70); do echo g$i:x:$((2000 + i)):app; done >> /etc/group", options=("--user=root",), words=("--user", "app", *TRUE)),
+        {1: ends_well},
+    ),
+    "a number of a user in too many groups": Failure(
+        "too-many-groups", 67,
+        sample("RUN for i in $(seq 70); do echo g$i:x:$((2000 + i)):app; done >> /etc/group", options=("--user=root",), words=TRUE, environment={"PUID": "10001"}),
+        {2: ends_well},
+    ),
+    "a name in PUID": Failure("puid-not-number", 67, as_root(environment={"PUID": "app"}), {1: serves_still, 2: ends_well}),
+    "another user, without being root": Failure("user-needs-root", 77, plain(words=("--user", "2000:2000", *TRUE)), {1: ends_well, 2: ends_well}),
+    "root without what it takes": Failure(
+        "user-not-permitted", 77, as_root("--user", "app", options=NO_CAPABILITIES), {1: ends_well, 2: ends_well}
+    ),
+    "a capability that the container hasn't got": Failure(
+        "capability-not-available", 77, as_root("--user", "app", "--keep-caps", "SYS_NICE"), {1: ends_well}
+    ),
+    "a capability for who isn't root": Failure("capability-not-available", 77, plain(words=("--keep-caps", "KILL", *TRUE)), {2: ends_well}),
+    "a number without an entry": Failure("user-without-entry", 0, as_root("--user", "2000"), {1: ends_well, 3: ends_well}),
+    "a PUID without an entry": Failure("user-without-entry", 0, as_root(environment={"PUID": "2000"}), {2: ends_well, 3: ends_well}),
+    "an output that can't be handed over": Failure(
+        "output-not-handed-over", 0,
+        as_root("-v", "--user", "app", options=(*NO_CAPABILITIES, "--cap-add=SETUID", "--cap-add=SETGID")), {1: ends_well},
+    ),
+    "a setting that is misspelt": Failure(
+        "unknown-setting", 0, plain(words=TRUE, environment={"ASGI_INIT_STOP_TIMEOT": "5"}), {1: ends_well, 2: serves_still}
+    ),
+    "a service link of Kubernetes": Failure(
+        "setting-ignored", None, plain(environment={"UVICORN_PORT": "tcp://10.96.0.12:8000"}),
+        {1: Untried("only Kubernetes makes such variables, and leaves them out", ("enableServiceLinks: false",)), 2: serves_still},
+    ),
+    "settings that exclude each other": Failure(
+        "settings-conflict", 78, plain(words=TRUE, environment={"ASGI_INIT_EXEC": "1", "ASGI_INIT_STOP_TIMEOUT": "5"}), {1: serves_still}
+    ),
+    "a variable that nobody expands": Failure(
+        "variable-not-expanded", 2, plain(words=("app.main:app", "--port", "$PORT"), environment={"PORT": "8000"}), {1: serves, 2: serves}
+    ),
+}  # fmt: skip
+
+FAILURES = {"Places": PLACES, "Bases": BASES, "Commands": COMMANDS, "Applications": APPLICATIONS, "Identities": IDENTITIES}
 
 WITHOUT = {}
