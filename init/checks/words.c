@@ -50,22 +50,34 @@ bool words_as_items(const struct scene *scene, struct span from, const char *to,
     return plain && changed && !items->cut;
 }
 
-/* uvicorn's command line for a shell and for JSON: only of words that both take as they are, and no password among them. */
+static bool names_address(struct span word)
+{
+    return span_starts(word, "--host") || span_starts(word, "--uds") || span_starts(word, "--fd");
+}
+
+/* uvicorn's command line for a shell and for JSON: only of words that both take as they are, and no password among them. What
+ * a shell starts isn't told the address by asgi-init, and would listen where nobody comes in. */
 static void set_line(const struct scene *scene, struct finding *finding, char *const *words)
 {
     char room[LINE_MOST];
     struct text line = TEXT_ON(room);
     struct span app = setting_text(scene->settings, SETTING_APP);
-    bool has_app = false, plain = is_plain(app);
+    struct span host = setting_text(scene->settings, SETTING_HOST);
+    bool has_app = false, has_address = false, plain = is_plain(app);
 
     for (char *const *word = words; *word; word++) {
         has_app = has_app || span_equal(span_of(*word), app);
+        has_address = has_address || names_address(span_of(*word));
         plain = plain && is_plain(span_of(*word)) && !span_starts(span_of(*word), "--ssl-keyfile-password");
     }
     if (!has_app)
         text_span(&line, app);
     for (; *words; words++)
         text_join(&line, line.length > 0 ? " " : "", *words, NULL);
+    if (!has_address && host.length > 0) {
+        text_add(&line, " --host ");
+        text_span(&line, host);
+    }
     if (plain && !line.cut)
         finding_set(scene->findings, finding, "line", text_as_span(&line));
 }

@@ -353,8 +353,11 @@ static void take_user_environment(struct session *session)
 enum exit_code session_prepare(struct session *session)
 {
     unsigned first = session->findings.count;
-    if (!conflicts_judge(&session->scene))
-        return session_fail(session, first);
+    return conflicts_judge(&session->scene) ? session_settle(session) : session_fail(session, first);
+}
+
+enum exit_code session_settle(struct session *session)
+{
     enum exit_code code = become_user(session);
     if (code != EXIT_OK)
         return code;

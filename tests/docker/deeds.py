@@ -125,10 +125,16 @@ def mount_code_only(start, match):
     return start.but(volumes=(*kept, f"{start.folder / source}:{place}"))
 
 
+def repository(folder):
+    """The project has been in git since before."""
+    if not (folder / ".git").exists():
+        subprocess.run("git init -q . && git add -A", shell=True, check=True, cwd=folder)
+
+
 def in_project(start, match):
     """A command for the host, in the project's folder, which is a repository if the command is git's."""
-    if match[0].startswith("git ") and not (start.folder / ".git").exists():
-        subprocess.run("git init -q . && git add -A", shell=True, check=True, cwd=start.folder)
+    if match[0].startswith("git "):
+        repository(start.folder)
     subprocess.run(match[0], shell=True, check=True, cwd=start.folder)
     return start.but(stale=True)
 
@@ -149,10 +155,11 @@ def append_line(name):
     """A line for a file of the project; the image is built again, and git checks all files out again, so that it has its effect."""
 
     def deed(start, match):
+        repository(start.folder)
         with open(start.folder / name, "a") as file:
             file.write(match[0] + "\n")
         if name == ".gitattributes":
-            commands = "git init -q . && git add --renormalize . && git ls-files -z | xargs -0 rm && git checkout-index --all"
+            commands = "git add --renormalize . && git ls-files -z | xargs -0 rm && git checkout-index --all"
             subprocess.run(commands, shell=True, check=True, cwd=start.folder)
         return start.but(stale=True)
 
@@ -238,8 +245,20 @@ def ask(start, match):
          *[word for item in start.environment.items() for word in ("--env", "=".join(item))], start.image, *match[1].split()],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=harness.DEADLINE,
     )  # fmt: skip
-    assert done.returncode == 0 and done.stdout, done.stdout
+    # Settings that contradict each other are shown, and have their exit code all the same.
+    assert done.returncode in (0, 78) and all(name in done.stdout for name in start.environment), done.stdout
     return start
+
+
+def ask_program(start, match):
+    """Another program in the same image."""
+    return start.but(options=(*start.options, f"--entrypoint={match[1]}"), words=tuple(match[2].split()))
+
+
+def add_package(start, match):
+    """What uv then installs while the image is built, put there by pip, from the images' wheels."""
+    base = start.base or (f"FROM {images.ROOT}", *images.SAMPLE_SETTINGS)
+    return start.but(base=(*base, OFFLINE, f"RUN /app/.venv/bin/python -m pip install {match[1]}"), stale=True)
 
 
 def keep(start, _):
@@ -265,6 +284,8 @@ DEEDS = [
     (r"mem_limit: (\w+)", option_of_docker("--memory")),
     (r"shm_size: (\w+)", option_of_docker("--shm-size")),
     (r"id -u; id -g", keep),
+    (r"docker run --rm -it --entrypoint (\S+) IMAGE (.+)", ask_program),
+    (r"uv add (\S+)", add_package),
     (r"(--user|--keep-caps|--python|--map-signal) (.+)", own_option),
     (r"(--host|--loop|--timeout-graceful-shutdown) (\S+)", option_of_uvicorn),
     (r"([A-Z][A-Z_]+)=(.+)", set_variable),
@@ -294,7 +315,7 @@ def stage_named_build(start, lines):
         return list(start.build)
     found = re.search(r"UV_PYTHON_INSTALL_DIR=(\S+)", " ".join(lines))
     if not found:
-        return [f"FROM {images.ROOT} AS build"]
+        return [f"FROM {images.ROOT} AS build", "WORKDIR /app"]
     return [f"FROM {images.PYTHON_BASE} AS build", f"RUN mkdir {found[1]} && cp -a /usr/local/bin /usr/local/lib {found[1]}/"]
 
 

@@ -178,7 +178,8 @@ BASES = {
         "program-not-a-file", 72, sample("RUN mv /app/.venv /opt/venv && mkdir -p /app/.venv/bin/python"), {3: serves}
     ),
     "packages of another Python": Failure(
-        "venv-version-mismatch", 72, sample("RUN mv /app/.venv/lib/python3.13 /app/.venv/lib/python3.12"), {1: Untried("", ()), 3: Untried("", ())}
+        "venv-version-mismatch", 72, sample("RUN mv /app/.venv/lib/python3.13 /app/.venv/lib/python3.12"), 
+        {1: serves, 3: Untried("nothing of an old version is in Docker's cache here", ("docker build --no-cache .",))},
     ),
     "no Python at all": Failure(
         "no-python", 72,
@@ -198,7 +199,7 @@ BASES = {
             image=images.ROOT, options=("--workdir=/app", "--user=app", "--entrypoint=/asgi-init"),
             base=(ROOT, "WORKDIR /app", "USER app", 'ENTRYPOINT ["/asgi-init"]'),
         )(dock, folder),
-        {1: serves, 2: Untried("", ())},
+        {1: serves, 2: serves},
     ),
 }  # fmt: skip
 
@@ -236,7 +237,7 @@ COMMANDS = {
         sample(*COPIED, files={"entrypoint.sh": SCRIPT.replace("sh", "zsh", 1)}, words=("/entrypoint.sh",)), {3: serves},
     ),
     "a last word with a carriage return": Failure(
-        "carriage-return-in-argument", 2,
+        "carriage-return-in-argument", None,
         sample("COPY start.sh /start.sh", files=TO_US, options=("--entrypoint=/bin/sh",), words=("/start.sh",)), {1: serves, 2: serves},
     ),
     "a mounted script without its x bit": Failure("command-not-executable", 126, mounted_script(mode=0o644), {2: serves}),
@@ -283,14 +284,16 @@ APPLICATIONS = {
     ),
     "the file in place of the module": Failure("app-reference-malformed", 66, plain(words=("uvicorn", "app/main.py:app")), {1: serves}),
     "a mount over the application": Failure(
-        "app-module-missing", 66, lambda dock, folder: Start(volumes=(f"{folder}:/app",), environment={"VIRTUAL_ENV": "/venv"}), {}
+        "app-module-missing", 66,
+        lambda dock, folder: sample("RUN mv /app/.venv /opt/venv", environment={"VIRTUAL_ENV": "/opt/venv"}, volumes=(f"{folder}:/app",))(dock, folder),
+        {4: Untried("what Compose shows is its own; the line only shows the volumes", ("docker compose config",))},
     ),
-    "another name of the application": Failure("app-attribute-missing", 0, plain(words=("check", "app.main:application")), {1: ends_well, 2: serves}),
+    "another name of the application": Failure("app-attribute-missing", 0, plain(words=("check", "app.main:application")), {1: serves, 2: serves}),
     "a factory that isn't called so": Failure("app-is-factory", 0, plain(words=("check", "app.main:create_app")), {1: serves}),
     "another name of the module": Failure("app-submodule-missing", 0, plain(words=("check", "app.mian:app")), {2: serves}),
     "code that only root may read": Failure(
-        "app-unreadable", 66, sample("RUN chmod -R go= /app/app", words=("app.main:app",), files={"app/main.py": (images.BACKEND / "app/main.py").read_text()}),
-        {1: serves, 2: serves},
+        "app-unreadable", 0, sample("RUN chmod -R go= /app/app", words=("check", "app.main:app"), files={"app/main.py": (images.BACKEND / "app/main.py").read_text()}),
+        {1: ends_well, 2: ends_well},
     ),
 }  # fmt: skip
 
@@ -355,6 +358,128 @@ IDENTITIES = {
     ),
 }  # fmt: skip
 
-FAILURES = {"Places": PLACES, "Bases": BASES, "Commands": COMMANDS, "Applications": APPLICATIONS, "Identities": IDENTITIES}
+
+# ---- the file that is to be Python
+
+# A Python that is a script of the project: what is wrong with it is wrong with any program.
+WRAPPER = '#!/bin/sh\nexec /app/.venv/bin/python "$@"\n'
+BY_SCRIPT = {"ASGI_INIT_PYTHON": "/opt/python.sh"}
+OWN_FILE = "cp --remove-destination /usr/local/bin/python3.13 /app/.venv/bin/python"
+
+
+def mounted_python(content, mode=0o755):
+    def make(dock, folder):
+        (folder / "python.sh").write_bytes(content)
+        (folder / "python.sh").chmod(mode)
+        return Start(environment=BY_SCRIPT, volumes=(f"{folder}/python.sh:/opt/python.sh",), folder=folder)
+
+    return make
+
+
+def copied_python(content):
+    return sample("COPY python.sh /opt/", "RUN chmod 755 /opt/python.sh", files={"python.sh": content}, environment=BY_SCRIPT)
+
+
+MACH_O = bytes.fromhex("cffaedfe0c000001") + bytes(64)
+
+
+def mac_program(dock, folder):
+    project = failures.backend(folder)
+    (project / ".venv/bin").mkdir(parents=True)
+    (project / ".venv/bin/python").write_bytes(MACH_O)
+    (project / ".venv/bin/python").chmod(0o755)
+    return project
+
+
+def mounted_mac_program(dock, folder):
+    project = mac_program(dock, folder)
+    return Start(volumes=(f"{project}:/app",), folder=project)
+
+
+def copied_mac_program(dock, folder):
+    project = mac_program(dock, folder)
+    return deeds.made(dock, Start(folder=project), (ROOT, "RUN rm /app/.venv/bin/python", "COPY . /app/", *SETTINGS))
+
+
+LIBPYTHON = f"libpython{images.PYTHON}.so.1.0"
+
+FILES = {
+    "a Python on a tmpfs": Failure(
+        "program-on-noexec-mount", 72,
+        plain(options=("--tmpfs=/run/x:mode=777", "--entrypoint=/bin/sh"),
+              words=("-c", "cp -a /app/.venv /run/x/ && cp --remove-destination /usr/local/bin/python3.13 /run/x/.venv/bin/python"
+                     " && exec /asgi-init --python /run/x/.venv/bin/python app.main:app")),
+        {1: serves},
+    ),
+    "a Python of the image without its x bit": Failure(
+        "program-not-executable", 72, sample(f"RUN {OWN_FILE} && chmod a-x /app/.venv/bin/python"), {1: serves}
+    ),
+    "a mounted Python without its x bit": Failure("program-not-executable", 72, mounted_python(WRAPPER.encode(), 0o644), {2: serves}),
+    "a byte order mark before a script": Failure("program-damaged", 72, copied_python(b"\xef\xbb\xbf" + WRAPPER.encode()), {2: serves}),
+    "a byte order mark before a mounted script": Failure("program-damaged", 72, mounted_python(b"\xef\xbb\xbf" + WRAPPER.encode()), {3: serves}),
+    "a script without an interpreter": Failure("program-damaged", 72, mounted_python(WRAPPER.split("\n", 1)[1].encode()), {4: serves}),
+    "an empty file": Failure(
+        "program-damaged", 72, sample("RUN cd /app/.venv/bin && rm python && touch python && chmod 755 python"),
+        {5: Untried("what damaged a layer is gone when it is built again: no Dockerfile does that", ("docker build --no-cache .",))},
+    ),
+    "a program of a Mac, mounted": Failure("program-for-other-system", 72, mounted_mac_program, {1: serves}),
+    "a program of a Mac, copied": Failure("program-for-other-system", 72, copied_mac_program, {2: serves}),
+    "a Python with Windows line ends": Failure("script-line-broken", 72, copied_python(WRAPPER.replace("\n", "\r\n").encode()), {1: serves, 2: serves}),
+    "a Python for a shell that isn't there": Failure("script-line-broken", 72, copied_python(WRAPPER.replace("/bin/sh", "/bin/zsh").encode()), {3: serves}),
+    "a loader under another name": Failure(
+        "python-loader-missing", 72, sample(f"RUN {OWN_FILE} && sed -i 's,/ld-linux,/my-linux,' /app/.venv/bin/python",
+                                            build=(f"{ROOT} AS build", "RUN for l in /lib64/ld-linux* /lib/ld-linux*; do [ ! -e $l ] || cp -L $l $(echo $l | sed s,ld-linux,my-linux,); done")),
+        {4: serves},
+    ),
+    "a library that no cache has": Failure("library-missing", 72, sample(f"RUN {OWN_FILE} && rm /etc/ld.so.cache"), {1: serves}),
+    "a library in a folder that nobody looks in": Failure(
+        "library-missing", 72, sample(f"RUN {OWN_FILE} && rm /etc/ld.so.cache /etc/ld.so.conf.d/*"), {2: serves}
+    ),
+    "a library that isn't there": Failure("library-missing", 72, sample(f"RUN rm /usr/local/lib/{LIBPYTHON}"), {4: serves}),
+    "a library that may not be read": Failure("library-unreadable", 72, sample(f"RUN chmod 600 /usr/local/lib/{LIBPYTHON}"), {1: serves}),
+    "a PYTHONHOME that is wrong": Failure("python-does-not-start", 72, sample("ENV PYTHONHOME=/opt"), {1: serves, 2: says("init_fs_encoding")}),
+}  # fmt: skip
+
+# ---- what only `check` says
+
+CHECK = ("check", "app.main:app")
+
+CHECKS = {
+    "root": Failure("runs-as-root", 0, plain(options=("--user=root",), words=CHECK), {1: ends_well, 2: ends_well}),
+    "an address of the container's own": Failure("host-only-local", 0, plain(environment={"HOST": "127.0.0.1"}, words=CHECK), {1: ends_well}),
+    "an address of the container's own in the words": Failure("host-only-local", 0, plain(words=(*CHECK, "--host", "127.0.0.1")), {2: ends_well}),
+    "no bytecode": Failure("bytecode-missing", 0, sample("RUN find / -xdev -name __pycache__ | xargs rm -r", words=CHECK), {1: ends_well}),
+    "an environment below the code": Failure("venv-below-app", 0, plain(words=CHECK), {1: ends_well, 2: ends_well}),
+    "a PYTHONPATH of another tool": Failure(
+        "pythonpath-shadows", 0, sample("RUN mkdir /tools && touch /tools/typing_extensions.py", "ENV PYTHONPATH=/tools", words=CHECK), {1: ends_well}
+    ),
+    "a package that hides an installed one": Failure(
+        "module-shadowed", None, lambda dock, folder: shadowed(folder), {1: serves}
+    ),
+}  # fmt: skip
+
+
+def shadowed(folder):
+    (folder / "h11.py").write_text("from uvicorn import *\n")
+    return Start(folder=folder, volumes=(f"{folder}/h11.py:/app/h11.py",))
+
+
+# ---- the end
+
+GREEDY = "blocks = []\nwhile True: blocks.append(bytearray(1 << 20))\n"
+SOME = "block = bytearray(200 << 20)\n"
+CRASH = "import ctypes\nctypes.string_at(0)\n"
+
+ENDS = {
+    "too little memory": Failure(
+        "killed-for-memory", 137, plain(options=("--memory=64m", "--memory-swap=64m"), words=("python3", "-c", SOME)), {1: ends_well}
+    ),
+    "a crash": Failure("crashed", 139, plain(words=("gunicorn", "-c", CRASH), options=()), {2: says("Fatal Python error"), 5: serves_still}),
+}  # fmt: skip
+
+FAILURES = {
+    "Places": PLACES, "Bases": BASES, "Files": FILES, "Commands": COMMANDS, "Applications": APPLICATIONS, "Identities": IDENTITIES,
+    "Checks": CHECKS, "Ends": ENDS,
+}  # fmt: skip
 
 WITHOUT = {}
