@@ -261,6 +261,12 @@ def add_package(start, match):
     return start.but(base=(*base, OFFLINE, f"RUN /app/.venv/bin/python -m pip install {match[1]}"), stale=True)
 
 
+def look(start, match):
+    """A command that shows something in the container."""
+    harness.docker("run", "--rm", *[f"--volume={volume}" for volume in start.volumes], "--entrypoint=/bin/sh", start.image, "-c", match[0])
+    return start
+
+
 def keep(start, _):
     """Says where to look, or goes before another line, and changes nothing by itself."""
     return start
@@ -284,6 +290,7 @@ DEEDS = [
     (r"mem_limit: (\w+)", option_of_docker("--memory")),
     (r"shm_size: (\w+)", option_of_docker("--shm-size")),
     (r"id -u; id -g", keep),
+    (r"ls -la.*", look),
     (r"docker run --rm -it --entrypoint (\S+) IMAGE (.+)", ask_program),
     (r"uv add (\S+)", add_package),
     (r"(--user|--keep-caps|--python|--map-signal) (.+)", own_option),

@@ -4,6 +4,9 @@ FAILURES has them by name, in groups that run side by side; WITHOUT names the fi
 tests/docker/test_proofs.py applies the fixes as printed, and fails on a fix with lines to copy that stands in neither.
 """
 
+import json
+import os
+
 import deeds
 import failures
 import harness
@@ -126,11 +129,44 @@ moved = image(
 # The same of the environment that a link leads into a circle.
 looping = sample("RUN cd /app/.venv/bin && ln -sfn python3 python && ln -sfn python python3")
 
-# A folder of the host that is the environment's own user's alone.
-def private_mount(dock, folder):
-    project = failures.backend(folder)
-    failures.filled_volume(dock, project)
-    return Start(folder=project)
+
+def over_app_with(change):
+    """The project over /app, after a change to it."""
+
+    def make(dock, folder):
+        project = failures.backend(folder)
+        change(project)
+        return Start(volumes=(f"{project}:/app",), folder=project)
+
+    return make
+
+
+def loop(project):
+    (project / ".venv/bin").mkdir(parents=True)
+    (project / ".venv/bin/python").symlink_to("python3")
+    (project / ".venv/bin/python3").symlink_to("python")
+
+
+def closed_volume(dock, folder):
+    """All of /app on a volume whose folder is another user's alone."""
+    volume = dock.volume()
+    box = dock.run(
+        "-c", "chmod 700 /app && chown 1234 /app", image=images.ROOT, binary=None, ports=(), volumes=[f"{volume}:/app"], options=["--entrypoint=/bin/sh"]
+    )
+    assert box.wait() == 0, box.logs()
+    return Start(volumes=(f"{volume}:/app",), options=("--workdir=/",), words=("app.main:app", "--app-dir", "/app"))
+
+
+# A stage whose Python is of another version: what it installs lies in that version's folder.
+def old_stage(dock, folder):
+    return image(
+        f"FROM {images.PYTHON_BASE}", "RUN useradd --uid 10001 app", "COPY --from=build /app/.venv /app/.venv",
+        f"COPY --from={images.ROOT} /app/app /app/app", *SETTINGS,
+        build=(
+            f"FROM {dock.image([f'FROM {images.PYTHON_BASE}', 'RUN touch /of-3.12'])} AS build", f"COPY --from={images.ROOT} /app/.venv /app/.venv",
+            "RUN [ ! -e /of-3.12 ] || mv /app/.venv/lib/python3.13 /app/.venv/lib/python3.12",
+        ),
+    )(dock, folder)  # fmt: skip
 
 
 OTHER_PYTHON = "RUN cp -a /app/.venv /opt/venv"  # beside the one that is asked for
@@ -178,8 +214,19 @@ BASES = {
         "program-not-a-file", 72, sample("RUN mv /app/.venv /opt/venv && mkdir -p /app/.venv/bin/python"), {3: serves}
     ),
     "packages of another Python": Failure(
-        "venv-version-mismatch", 72, sample("RUN mv /app/.venv/lib/python3.13 /app/.venv/lib/python3.12"), 
+        "venv-version-mismatch", 72, old_stage,
         {1: serves, 3: Untried("nothing of an old version is in Docker's cache here", ("docker build --no-cache .",))},
+    ),
+    "packages of another Python in a mount": Failure(
+        "venv-version-mismatch", 72, over_app_with(lambda project: stale_environment(project / ".venv")), {2: serves}
+    ),
+    "a mounted environment whose links loop": Failure("link-loop", 72, over_app_with(loop), {2: serves}),
+    "a mounted environment that is a file": Failure(
+        "path-through-file", 72, over_app_with(lambda project: (project / ".venv").touch()), {1: serves}
+    ),
+    "a volume that is another user's": Failure("python-not-reachable", 72, closed_volume, {4: serves}),
+    "a Python in a folder of its name": Failure(
+        "program-not-a-file", 72, sample("RUN mv /app/.venv /opt/v && mkdir -p /app/.venv/bin && mv /opt/v /app/.venv/bin/python"), {2: serves}
     ),
     "no Python at all": Failure(
         "no-python", 72,
@@ -191,7 +238,7 @@ BASES = {
     ),
     "an environment without uvicorn": Failure(
         "uvicorn-not-installed", 72, sample("RUN cp -a /app/.venv /opt/venv && rm -r /app/.venv/lib/python3.13/site-packages/uvicorn*"),
-        {2: serves, 3: serves},
+        {2: serves, 4: serves},
     ),
     "a mount over the environment that nothing names": Failure(
         "uvicorn-not-installed", 72,
@@ -199,7 +246,7 @@ BASES = {
             image=images.ROOT, options=("--workdir=/app", "--user=app", "--entrypoint=/asgi-init"),
             base=(ROOT, "WORKDIR /app", "USER app", 'ENTRYPOINT ["/asgi-init"]'),
         )(dock, folder),
-        {1: serves, 2: serves},
+        {1: serves, 3: Untried("it is for an image that has no environment", ("uv add uvicorn",))},
     ),
 }  # fmt: skip
 
@@ -274,6 +321,15 @@ COMMANDS = {
     ),
 }  # fmt: skip
 
+CHECK = ("check", "app.main:app")
+
+
+def closed_code(dock, folder):
+    project = failures.backend(folder)
+    (project / "app/main.py").chmod(0o600)
+    return Start(words=CHECK, volumes=(f"{project}/app:/app/app",), folder=project / "app")
+
+
 APPLICATIONS = {
     "a module that is not there": Failure("app-module-missing", 66, plain(words=("main:app",)), {1: serves, 2: serves}, golden=True),
     "a working folder too deep": Failure("app-module-missing", 66, plain(words=("app.main:app",), options=("--workdir=/app/app",)), {1: serves, 2: serves}),
@@ -290,6 +346,13 @@ APPLICATIONS = {
     ),
     "another name of the application": Failure("app-attribute-missing", 0, plain(words=("check", "app.main:application")), {1: serves, 2: serves}),
     "a factory that isn't called so": Failure("app-is-factory", 0, plain(words=("check", "app.main:create_app")), {1: serves}),
+    "a folder without the application": Failure("app-dir-missing", 66, plain(words=("app.main:app", "--app-dir", "src")), {1: serves_still}),
+    "an empty file": Failure("app-file-empty", 0, sample("RUN : > /app/app/main.py", words=CHECK), {1: serves_still}),
+    "a package that goes before the application's folder": Failure(
+        "app-submodule-missing", 0,
+        sample(f"RUN rm /app/app/__init__.py && mkdir /app/.venv/{SITE}/app && touch /app/.venv/{SITE}/app/__init__.py", words=CHECK), {1: ends_well, 2: serves},
+    ),
+    "mounted code that only root may read": Failure("app-unreadable", 0, closed_code, {3: ends_well}),
     "another name of the module": Failure("app-submodule-missing", 0, plain(words=("check", "app.mian:app")), {2: serves}),
     "code that only root may read": Failure(
         "app-unreadable", 0, sample("RUN chmod -R go= /app/app", words=("check", "app.main:app"), files={"app/main.py": (images.BACKEND / "app/main.py").read_text()}),
@@ -306,7 +369,23 @@ def as_root(*words, **more):
     return plain(options=("--user=root", *more.pop("options", ())), words=(*words, *TRUE), **more)
 
 
+def filtered(call, *words):
+    """A seccomp filter that refuses one system call, as an old one refuses new ones."""
+
+    def make(dock, folder):
+        profile = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{**call, "action": "SCMP_ACT_ERRNO"}]}
+        (folder / "seccomp.json").write_text(json.dumps(profile))
+        return as_root(*words, options=(f"--security-opt=seccomp={folder}/seccomp.json",))(dock, folder)
+
+    return make
+
+
+NO_NEW_PRIVS = {"names": ["prctl"], "args": [{"index": 0, "value": 38, "op": "SCMP_CMP_EQ"}]}
+
 IDENTITIES = {
+    "a filter that forbids to become a user": Failure("user-not-permitted", 77, filtered({"names": ["setresuid"]}, "--user", "app"), {2: ends_well, 3: ends_well}),
+    "a filter that forbids no_new_privs": Failure("privileges-not-changed", 71, filtered(NO_NEW_PRIVS, "--user", "app"), {2: ends_well, 3: ends_well}),
+
     "a capability that is misspelt": Failure("unknown-capability", 64, as_root("--keep-caps", "net_bind_servce"), {1: ends_well}),
     "a variable with a capability that is misspelt": Failure(
         "unknown-capability", 64, as_root(environment={"ASGI_INIT_KEEP_CAPS": "net_bind_servce"}), {2: ends_well}
@@ -418,6 +497,10 @@ FILES = {
     "a byte order mark before a script": Failure("program-damaged", 72, copied_python(b"\xef\xbb\xbf" + WRAPPER.encode()), {2: serves}),
     "a byte order mark before a mounted script": Failure("program-damaged", 72, mounted_python(b"\xef\xbb\xbf" + WRAPPER.encode()), {3: serves}),
     "a script without an interpreter": Failure("program-damaged", 72, mounted_python(WRAPPER.split("\n", 1)[1].encode()), {4: serves}),
+    "a pointer of Git LFS": Failure(
+        "program-damaged", 72, mounted_python(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"),
+        {1: Untried("no server of Git LFS is here", ("git lfs pull",))},
+    ),
     "an empty file": Failure(
         "program-damaged", 72, sample("RUN cd /app/.venv/bin && rm python && touch python && chmod 755 python"),
         {5: Untried("what damaged a layer is gone when it is built again: no Dockerfile does that", ("docker build --no-cache .",))},
@@ -426,6 +509,14 @@ FILES = {
     "a program of a Mac, copied": Failure("program-for-other-system", 72, copied_mac_program, {2: serves}),
     "a Python with Windows line ends": Failure("script-line-broken", 72, copied_python(WRAPPER.replace("\n", "\r\n").encode()), {1: serves, 2: serves}),
     "a Python for a shell that isn't there": Failure("script-line-broken", 72, copied_python(WRAPPER.replace("/bin/sh", "/bin/zsh").encode()), {3: serves}),
+    "a Python that is a script for a Python that isn't there": Failure(
+        "script-line-broken", 72, sample("RUN cd /app/.venv/bin && rm python && echo '#!/build/.venv/bin/python' > python && chmod 755 python"), {5: serves}
+    ),
+    "a script that is named as Python, for a Python that isn't there": Failure(
+        "script-line-broken", 72,
+        sample("RUN sed -i '1s,.*,#!/build/.venv/bin/python,' /app/.venv/bin/uvicorn && mv /app/.venv /opt/venv",
+               environment={"ASGI_INIT_PYTHON": "/opt/venv/bin/uvicorn"}), {4: serves},
+    ),
     "a loader under another name": Failure(
         "python-loader-missing", 72, sample(f"RUN {OWN_FILE} && sed -i 's,/ld-linux,/my-linux,' /app/.venv/bin/python",
                                             build=(f"{ROOT} AS build", "RUN for l in /lib64/ld-linux* /lib/ld-linux*; do [ ! -e $l ] || cp -L $l $(echo $l | sed s,ld-linux,my-linux,); done")),
@@ -441,8 +532,6 @@ FILES = {
 }  # fmt: skip
 
 # ---- what only `check` says
-
-CHECK = ("check", "app.main:app")
 
 CHECKS = {
     "root": Failure("runs-as-root", 0, plain(options=("--user=root",), words=CHECK), {1: ends_well, 2: ends_well}),
@@ -464,22 +553,89 @@ def shadowed(folder):
     return Start(folder=folder, volumes=(f"{folder}/h11.py:/app/h11.py",))
 
 
+# ---- compiled packages
+
+
+def renamed(package, module, suffix):
+    """A module by a name that this Python doesn't take."""
+    return sample(f"RUN cd /app/.venv/{SITE}/{package} && mv {module}.*.so {module}.{suffix}.so", words=CHECK)
+
+
+PACKAGES = {
+    "a package for another machine": Failure(
+        "package-for-another-machine", 0, renamed("uvloop", "loop", "cpython-313-riscv64-linux-gnu"),
+        {1: ends_well, 2: Untried("no image of another machine is here", ("docker build --platform linux/amd64 .",)),
+         3: Untried("nothing is copied from a machine of another kind here", ("**/.venv",))},
+    ),
+    "a package for another libc": Failure(
+        "package-for-another-libc", 0, renamed("uvloop", "loop", f"cpython-313-{os.uname().machine}-linux-musl"), {2: ends_well}
+    ),
+    "a package for another Python": Failure(
+        "package-for-another-python", 0, renamed("uvloop", "loop", f"cpython-312-{os.uname().machine}-linux-gnu"),
+        {1: ends_well, 2: Untried("no image of another Python is here", ("FROM python:3.13-slim",))},
+    ),
+    "a package that is cut short": Failure(
+        "package-damaged", 0, sample(f"RUN cd /app/.venv/{SITE}/uvloop && for f in loop.*.so; do : > $f; done", words=CHECK),
+        {1: ends_well, 2: Untried("what damaged a layer is gone when it is built again", ("docker builder prune && docker build --pull --no-cache .",))},
+    ),
+}  # fmt: skip
+
 # ---- the end
 
-GREEDY = "blocks = []\nwhile True: blocks.append(bytearray(1 << 20))\n"
 SOME = "block = bytearray(200 << 20)\n"
 CRASH = "import ctypes\nctypes.string_at(0)\n"
+
+def crashing(dock, folder):
+    (folder / "main.py").write_text(CRASH)
+    return Start(volumes=(f"{folder}/main.py:/app/app/main.py",), words=("app.main:app",), folder=folder)
+
 
 ENDS = {
     "too little memory": Failure(
         "killed-for-memory", 137, plain(options=("--memory=64m", "--memory-swap=64m"), words=("python3", "-c", SOME)), {1: ends_well}
     ),
-    "a crash": Failure("crashed", 139, plain(words=("gunicorn", "-c", CRASH), options=()), {2: says("Fatal Python error"), 5: serves_still}),
+    "a crash": Failure("crashed", 139, crashing, {2: says("Fatal Python error"), 5: serves_still}),
 }  # fmt: skip
 
 FAILURES = {
     "Places": PLACES, "Bases": BASES, "Files": FILES, "Commands": COMMANDS, "Applications": APPLICATIONS, "Identities": IDENTITIES,
-    "Checks": CHECKS, "Ends": ENDS,
+    "Checks": CHECKS, "Packages": PACKAGES, "Ends": ENDS,
 }  # fmt: skip
 
-WITHOUT = {}
+# By rule and number: why no failure here has it.
+FOREIGN = "needs an image of another machine, another libc or another release, and there is no registry"
+LOOK = "says where to look on the host; there is nothing to start"
+WITHOUT = {
+    ("venv-hidden-by-mount", 2): "Kubernetes alone has mountPath",
+    ("venv-moved", 2): "uv itself would have to make the environment",
+    ("python-not-reachable", 5): "needs a host with SELinux",
+    ("id-not-mapped", 1): "needs a rootless engine, and its host's root",
+    ("path-failed", 2): LOOK,
+    ("program-not-a-file", 1): LOOK,
+    ("program-on-noexec-mount", 2): "needs a file system of the host without exec",
+    ("program-for-other-machine", 1): FOREIGN,
+    ("program-for-other-machine", 2): LOOK,
+    ("python-loader-missing", 1): FOREIGN,
+    ("python-loader-missing", 2): FOREIGN,
+    ("python-loader-missing", 3): "needs a Python of Nix",
+    ("library-missing", 3): "installs a package of the distribution: there is no mirror inside a build",
+    ("library-missing", 5): FOREIGN,
+    ("library-missing", 6): LOOK,
+    ("library-wrong-machine", 1): FOREIGN,
+    ("library-wrong-machine", 2): LOOK,
+    ("library-damaged", 1): "no server of Git LFS is here",
+    ("library-damaged", 2): "what damaged a layer is gone when it is built again",
+    ("library-version-missing", 1): FOREIGN,
+    ("library-version-missing", 3): FOREIGN,
+    ("interpreter-capabilities", 1): "the images have no setcap, which the line calls",
+    ("interpreter-capabilities", 2): "goes with the one before",
+    ("interpreter-capabilities", 4): "goes with the one before",
+    ("privileges-not-changed", 1): "a capability that is missing is told before, as user-not-permitted",
+    ("killed-for-memory", 2): "how much a worker takes differs too much from machine to machine",
+    ("killed-by-timeout", 1): "a stop is asked for in between: tests/pid1/test_stop.py",
+    ("killed-from-outside", 2): LOOK,
+    ("ended-by-forwarded-signal", 1): "a stop is asked for in between: tests/pid1/test_signals.py",
+    ("ended-by-forwarded-signal", 2): "a stop is asked for in between: tests/pid1/test_signals.py",
+    ("crashed", 1): FOREIGN,
+    ("crashed", 4): "mends only what fills /dev/shm by a little",
+}
