@@ -610,7 +610,7 @@ WITHOUT = {
     ("venv-moved", 2): "uv itself would have to make the environment",
     ("python-not-reachable", 5): "needs a host with SELinux",
     ("id-not-mapped", 1): "needs a rootless engine, and its host's root",
-    ("path-failed", 2): LOOK,
+    ("path-failed", 3): LOOK,
     ("program-not-a-file", 1): LOOK,
     ("program-on-noexec-mount", 2): "needs a file system of the host without exec",
     ("program-for-other-machine", 1): FOREIGN,
