@@ -86,7 +86,7 @@ static void set_code(const struct scene *scene, struct finding *finding, const s
         if (path.cut || !is_inside(code, mount->point) || path_is_within(venv, code) ||
             !reader_exists(scene->reader, code))
             continue;
-        finding_set(scene->findings, finding, "code", span_from(code, mount->point.length + 1));
+        finding_set(scene->findings, finding, "code", host_path_in(mount, code));
         return;
     }
 }

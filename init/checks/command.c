@@ -73,8 +73,9 @@ static void quote_words(struct span command, struct text *text)
 /* Where programs are that PATH doesn't lead to: beside the application's Python, or where PATH has been cut down. */
 static void set_elsewhere(const struct scene *scene, struct finding *finding, struct span name)
 {
-    static const char *const folders[] = {".venv/bin", "venv/bin",       "/opt/venv/bin", "/venv/bin", "/usr/local/bin",
-                                          "/usr/bin",  "/usr/local/sbin", "/usr/sbin",     "/bin",      "/sbin"};
+    static const char *const folders[] = {".venv/bin",      "venv/bin", "/opt/venv/bin",   "/venv/bin",
+                                          "/usr/local/bin", "/usr/bin", "/usr/local/sbin", "/usr/sbin",
+                                          "/bin",           "/sbin"};
     char buffer[PATH_MOST];
     struct text path = TEXT_ON(buffer);
     for (size_t i = 0; i < ARRAY_LENGTH(folders); i++) {

@@ -342,7 +342,8 @@ bool identity_resolve_numbers(const struct reader *reader, struct span puid, str
     char spec[64];
     struct text text = TEXT_ON(spec);
     *identity = (struct identity){.given_by = "PUID"};
-    if (!number_check(reader, puid, "PUID", findings) || (pgid.length > 0 && !number_check(reader, pgid, "PGID", findings)))
+    if (!number_check(reader, puid, "PUID", findings) ||
+        (pgid.length > 0 && !number_check(reader, pgid, "PGID", findings)))
         return false;
     text_span(&text, puid);
     if (pgid.length > 0) {
