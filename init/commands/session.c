@@ -284,7 +284,7 @@ static void set_scene(struct session *session)
         .app_dir = span_of(session->app_dir),
         .command_folder = session->request.folder,
         .command_program = session->request.program,
-        .command_words = session->words + session->request.first,
+        .command_words = session->words + session->first,
     };
 }
 

@@ -353,11 +353,24 @@ def rebuild(dock, start, instructions, headline=""):
     return made(dock, start.but(build=tuple(build)), [*own, *with_pip(added)], settings)
 
 
+def leave_out(start, headline):
+    """What the fix says shall be left out: an option with its value, or a variable."""
+    found = re.search(r"leave (--[a-z-]+|[A-Z_]+) out", headline)
+    if not found:
+        return start
+    words = list(start.words)
+    if found[1] in words:
+        where = words.index(found[1])
+        del words[where : where + 2]
+    return start.but(words=tuple(words), environment={name: value for name, value in start.environment.items() if name != found[1]})
+
+
 def apply(dock, start, fix):
     """A start with the fix applied."""
     lines = fixes.copyable(fix)
     assert lines, f"a fix without a line to copy: {fix!r}"
     instructions = [line for line in lines if re.fullmatch(f"{STEP}|{SETTING}", line)]
+    start = leave_out(start, fix.splitlines()[0])
     for line in lines:
         if line in instructions:
             continue

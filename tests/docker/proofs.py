@@ -350,12 +350,12 @@ APPLICATIONS = {
     "an empty file": Failure("app-file-empty", 0, sample("RUN : > /app/app/main.py", words=CHECK), {1: serves_still}),
     "a package that goes before the application's folder": Failure(
         "app-submodule-missing", 0,
-        sample(f"RUN rm /app/app/__init__.py && mkdir /app/.venv/{SITE}/app && touch /app/.venv/{SITE}/app/__init__.py", words=CHECK), {1: ends_well, 2: serves},
+        sample(f"RUN rm /app/app/__init__.py && mkdir /app/.venv/{SITE}/app && touch /app/.venv/{SITE}/app/__init__.py", words=CHECK), {1: ends_well},
     ),
     "mounted code that only root may read": Failure("app-unreadable", 0, closed_code, {3: ends_well}),
     "another name of the module": Failure("app-submodule-missing", 0, plain(words=("check", "app.mian:app")), {2: serves}),
     "code that only root may read": Failure(
-        "app-unreadable", 0, sample("RUN chmod -R go= /app/app", words=("check", "app.main:app"), files={"app/main.py": (images.BACKEND / "app/main.py").read_text()}),
+        "app-unreadable", 0, sample("RUN chmod go= /app/app/main.py", words=("check", "app.main:app"), files={"app/main.py": (images.BACKEND / "app/main.py").read_text()}),
         {1: ends_well, 2: ends_well},
     ),
 }  # fmt: skip
