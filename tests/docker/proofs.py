@@ -335,7 +335,8 @@ APPLICATIONS = {
     "a working folder too deep": Failure("app-module-missing", 66, plain(words=("app.main:app",), options=("--workdir=/app/app",)), {1: serves, 2: serves}),
     "the content of the folder copied, not the folder": Failure(
         "app-module-missing", 66,
-        sample("RUN mv /app/app/main.py /app/ && rm -r /app/app", files={"app/main.py": (images.BACKEND / "app/main.py").read_text()}),
+        sample("RUN mv /app/app/main.py /app/ && rm -r /app/app", words=("app.main:app",),
+               files={"app/main.py": (images.BACKEND / "app/main.py").read_text()}),
         {1: serves, 3: serves},
     ),
     "the file in place of the module": Failure("app-reference-malformed", 66, plain(words=("uvicorn", "app/main.py:app")), {1: serves}),
