@@ -37,11 +37,11 @@ struct place {
 
 /* There is one, in static memory: it is large. */
 struct places {
-    struct place list[PLACES_MOST];
     unsigned count;
     bool cut; /* more than fit, as in a PATH of thousands of entries */
-    char store[PLACES_STORE];
     size_t used;
+    struct place list[PLACES_MOST];
+    char store[PLACES_STORE];
 };
 
 struct choice {
@@ -54,10 +54,11 @@ struct choice {
     struct finding *broken;
 };
 
+/* PLACES_ENVIRONMENTS is for a command, which finds the system's Pythons by itself. */
+enum places_wanted { PLACES_ALL, PLACES_ENVIRONMENTS };
+
 /* Lists the places; reads what it must to tell a venv's bin, adds no finding. */
-void places_list(const struct scene *scene, struct places *places);
-/* Leaves the environments only: for a command, which finds the Pythons of PATH by itself. */
-void places_keep_environments(struct places *places);
+void places_list(const struct scene *scene, enum places_wanted wanted, struct places *places);
 /* Adds to a finding what else was found that works, as evidence `tried`, and as {elsewhere} the first of it that has uvicorn. */
 void places_add_tried(const struct scene *scene, const struct places *places, struct finding *finding,
                       bool (*has_uvicorn)(const struct scene *scene, const struct interpreter *interpreter));

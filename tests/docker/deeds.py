@@ -331,6 +331,15 @@ def with_pip(lines):
     return [OFFLINE, *lines] if any("pip " in line for line in lines) else lines
 
 
+def replace_copy(own, line):
+    """A COPY to the place that another COPY has already: in place of it."""
+    for number, old in enumerate(own):
+        if line.startswith("COPY ") and old.startswith("COPY ") and old.split()[-1].rstrip("/") == line.split()[-1].rstrip("/"):
+            own[number] = line
+            return True
+    return False
+
+
 def rebuild(dock, start, instructions, headline=""):
     """Builds the image again with the instructions at the end of its Dockerfile, or of the stage that the fix names."""
     build = stage_named_build(start, instructions)
@@ -341,14 +350,14 @@ def rebuild(dock, start, instructions, headline=""):
             build[:1] = [line]
         else:
             own[0] = line
-    added = [line for line in instructions if re.fullmatch(STEP, line) and not line.startswith("FROM ")]
+    added = [line for line in instructions if re.fullmatch(STEP, line) and not line.startswith("FROM ") and not replace_copy(own, line)]
     if "build stage" in headline and "final stage" not in headline:
         in_build = [line for line in added if not line.startswith("COPY --from=build ")]
         build += with_pip(in_build)
         added = [line for line in added if line not in in_build]
     added += [doing.format(*found.groups()) for setting, doing in UV for line in instructions if (found := re.search(setting, line))]
     settings = [line for line in instructions if re.fullmatch(SETTING, line)]
-    if not added and not start.stale and not froms:
+    if not added and not start.stale and not froms and own == list(start.base or own):
         return functools.reduce(apply_setting, settings, start)
     return made(dock, start.but(build=tuple(build)), [*own, *with_pip(added)], settings)
 

@@ -172,6 +172,25 @@ def ensure_wheels():
     stamp.write_text(wanted)
 
 
+def ensure_new_builder():
+    """Debian's client for Docker's new builder, which the engine has but its package on older releases has no client for. The folder is
+    a DOCKER_CONFIG then; None where `docker buildx` is there already."""
+    if run("docker", "buildx", "version", check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+        return None
+    config = TREE / "build" / "docker"
+    plugin = config / "cli-plugins" / "docker-buildx"
+    if not plugin.exists():
+        ensure_tools()
+        root = WORK / "buildx"
+        shutil.rmtree(root, ignore_errors=True)
+        WORK.mkdir(parents=True, exist_ok=True)
+        run("mmdebstrap", "--quiet", "--variant=extract", "--include=docker-buildx", SUITE, root, mirror())
+        plugin.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(root / "usr/libexec/docker/cli-plugins/docker-buildx", plugin)
+        shutil.rmtree(root)
+    return config
+
+
 def chroot(root, script):
     environment = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "V": PYTHON, "LC_ALL": "C.UTF-8"}
     done = run(

@@ -157,6 +157,13 @@ def closed_volume(dock, folder):
     return Start(volumes=(f"{volume}:/app",), options=("--workdir=/",), words=("app.main:app", "--app-dir", "/app"))
 
 
+# A COPY of one file to a path without a slash at its end.
+file_for_folder = image(
+    f"FROM {images.PYTHON_BASE}", "RUN useradd --uid 10001 app", f"COPY --from={images.ROOT} /app/.venv/pyvenv.cfg /app/.venv",
+    f"COPY --from={images.ROOT} /app/app /app/app", *SETTINGS,
+)  # fmt: skip
+
+
 # A stage whose Python is of another version: what it installs lies in that version's folder.
 def old_stage(dock, folder):
     return image(
@@ -209,7 +216,7 @@ BASES = {
     "a name that is too long": Failure(
         "path-failed", 72, sample(OTHER_PYTHON, environment={"VIRTUAL_ENV": "/app/" + "a" * 256}), {1: serves}
     ),
-    "an environment that is a file": Failure("path-through-file", 72, sample("RUN rm -r /app/.venv && touch /app/.venv"), {2: serves}),
+    "an environment that is a file": Failure("path-through-file", 72, file_for_folder, {2: serves}),
     "a Python that is a folder": Failure(
         "program-not-a-file", 72, sample("RUN mv /app/.venv /opt/venv && mkdir -p /app/.venv/bin/python"), {3: serves}
     ),
