@@ -125,7 +125,7 @@ def prove(dock, failure, folder):
         if isinstance(proof, Untried):
             assert tuple(fixes.copyable(printed[number])) == proof.lines
             continue
-        start, fix = failure.make(dock, fresh(folder, number)), printed[number]
+        start = failure.make(dock, fresh(folder, number))
         mine = find(dock, failure, start) if start.is_own else finding  # a volume of its own has a name of its own
         fixed = deeds.apply(dock, start, dict(zip(numbers, mine["fixes"]))[number])
         if proof is not serves_still:

@@ -9,7 +9,6 @@ import os
 
 import deeds
 import failures
-import harness
 import images
 from deeds import Start
 from failures import Failure, Untried, ends_well, says, serves, serves_still
@@ -259,7 +258,6 @@ BASES = {
 
 SCRIPT = "#!/bin/sh\nexec uvicorn app.main:app --host 0.0.0.0\n"
 WINDOWS = {"entrypoint.sh": SCRIPT.replace("\n", "\r\n")}
-COPIED = "COPY --chmod=755 entrypoint.sh /entrypoint.sh"
 # The old builder has no --chmod.
 COPIED = ("COPY entrypoint.sh /entrypoint.sh", "RUN chmod 755 /entrypoint.sh")
 # A script that ends in asgi-init, whose last word gets the carriage return.
@@ -275,9 +273,6 @@ def mounted_script(content=SCRIPT, mode=0o755, whole=False):
 
     return make
 
-
-# A console script of an environment that was made elsewhere: its Python works, and asgi-init serves by it.
-MOVED_SCRIPT = "RUN sed -i '1s,.*,#!/build/.venv/bin/python,' /app/.venv/bin/fastapi /app/.venv/bin/httpx 2>/dev/null || true"
 
 COMMANDS = {
     "a script with Windows line ends": Failure(

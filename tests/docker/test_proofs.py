@@ -1,7 +1,6 @@
 """Each failure of proofs.py is told by its finding, and each fix, applied as printed, mends it."""
 
 import failures
-import fixes
 import proofs
 import pytest
 
