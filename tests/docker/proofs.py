@@ -530,8 +530,7 @@ FILES = {
         "library-missing", 72, sample(f"RUN {OWN_FILE} && rm /etc/ld.so.cache /etc/ld.so.conf.d/*"), {2: serves}
     ),
     "a library that isn't there": Failure("library-missing", 72, sample(f"RUN rm /usr/local/lib/{LIBPYTHON}"), {4: serves}),
-    "a library that may not be read": Failure("library-unreadable", 72, sample(f"RUN chmod 600 /usr/local/lib/{LIBPYTHON}"), {1: serves}),
-    "a PYTHONHOME that is wrong": Failure("python-does-not-start", 72, sample("ENV PYTHONHOME=/opt"), {1: serves, 2: says("init_fs_encoding")}),
+    "a PYTHONHOME that is wrong": Failure("python-does-not-start", 72, sample("ENV PYTHONHOME=/opt"), {1: serves, 2: says("No module named 'encodings'")}),
 }  # fmt: skip
 
 # ---- what only `check` says
@@ -595,7 +594,7 @@ def crashing(dock, folder):
 
 ENDS = {
     "too little memory": Failure(
-        "killed-for-memory", 137, plain(options=("--memory=64m", "--memory-swap=64m"), words=("python3", "-c", SOME)), {1: ends_well}
+        "killed-for-memory", 137, plain(options=("--memory=64m",), words=("python3", "-c", SOME)), {1: ends_well}
     ),
     "a crash": Failure("crashed", 139, crashing, {2: says("Fatal Python error"), 5: serves_still}),
 }  # fmt: skip
@@ -624,6 +623,7 @@ WITHOUT = {
     ("library-missing", 3): "installs a package of the distribution: there is no mirror inside a build",
     ("library-missing", 5): FOREIGN,
     ("library-missing", 6): LOOK,
+    ("library-unreadable", 1): "a library that is found by a run path has no path in the finding yet, so that no fix is printed",
     ("library-wrong-machine", 1): FOREIGN,
     ("library-wrong-machine", 2): LOOK,
     ("library-damaged", 1): "no server of Git LFS is here",

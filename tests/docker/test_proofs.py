@@ -2,7 +2,6 @@
 
 import failures
 import proofs
-import pytest
 
 
 class Prove:

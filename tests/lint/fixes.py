@@ -8,8 +8,8 @@ can't be tried on a machine with plain Docker, the table says why.
 import sys
 
 sys.path[:0] = ["tests/docker", "tests"]
-import fixes
-import proofs
+import fixes  # noqa: E402
+import proofs  # noqa: E402
 
 
 def faults():
