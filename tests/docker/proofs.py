@@ -544,15 +544,10 @@ CHECKS = {
     "a PYTHONPATH of another tool": Failure(
         "pythonpath-shadows", 0, sample("RUN mkdir /tools && touch /tools/typing_extensions.py", "ENV PYTHONPATH=/tools", words=CHECK), {1: ends_well}
     ),
-    "a package that hides an installed one": Failure(
-        "module-shadowed", None, lambda dock, folder: shadowed(folder), {1: serves}
+    "a file that hides an installed package": Failure(
+        "module-shadowed", None, sample("COPY . /app/", files={"h11.py": "from uvicorn import *\n"}), {1: serves}
     ),
 }  # fmt: skip
-
-
-def shadowed(folder):
-    (folder / "h11.py").write_text("from uvicorn import *\n")
-    return Start(folder=folder, volumes=(f"{folder}/h11.py:/app/h11.py",))
 
 
 # ---- compiled packages
