@@ -47,6 +47,8 @@ enum exit_code session_open(struct session *session, char **words, char **entrie
                             pid_t parent);
 /* Everything that must be known before anything is judged: becomes the user, and reads the host as that user. */
 enum exit_code session_prepare(struct session *session);
+/* The same without the first: for `config`, which shows settings that contradict each other, too. */
+enum exit_code session_settle(struct session *session);
 /* Prints the findings from `first` on, writes the termination log, and returns their exit code. */
 enum exit_code session_fail(struct session *session, unsigned first);
 /* Is it a server: does a requested stop end in 0? */

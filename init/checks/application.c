@@ -298,6 +298,7 @@ static bool add_unreadable(const struct scene *scene, struct span path, unsigned
     set(scene, *finding, "file", path);
     set(scene, *finding, "closed", path);
     set_owner(scene, *finding, &status);
+    set_mount(scene, *finding, path);
     return true;
 }
 
@@ -512,16 +513,16 @@ void application_advise(const struct scene *scene, const struct interpreter *int
 
 /* ---- files that hide packages ---- */
 
-/* shop/fastapi.py as shop/my_fastapi.py. */
+/* fastapi.py as my_fastapi.py: by their names alone, since the folder is called otherwise where the file is to be renamed. */
 static void set_other_name(const struct scene *scene, struct finding *finding, struct span file)
 {
     char buffer[PATH_MOST];
     struct text other = TEXT_ON(buffer);
 
-    text_span(&other, span_folder(file));
-    text_add(&other, "/my_");
+    text_add(&other, "my_");
     text_span(&other, span_base_name(file));
-    set(scene, finding, "shadow_new", text_as_span(&other));
+    set(scene, finding, "name", span_base_name(file));
+    set(scene, finding, "new_name", text_as_span(&other));
 }
 
 /* What uvicorn and FastAPI are made of, and import. */

@@ -105,7 +105,7 @@ enum exit_code become_user(struct session *session)
     struct span puid, pgid, unknown;
     unsigned first = session->findings.count;
     if (!capability_list(setting_text(&session->settings, SETTING_KEEP_CAPS), &plan.keep, &unknown)) {
-        unknown_capability_add(unknown, session->settings.values[SETTING_KEEP_CAPS].source.at, &session->findings);
+        unknown_capability_add(unknown, session->settings.values[SETTING_KEEP_CAPS].source, &session->findings);
         return session_fail(session, first);
     }
     if (is_named(session, &puid, &pgid)) {

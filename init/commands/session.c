@@ -93,6 +93,8 @@ static void note_ignored(void *context, const struct setting_error *error)
     finding_set(&session->findings, finding, "setting", error->source);
     finding_set(&session->findings, finding, "value", error->value);
     finding_set(&session->findings, finding, "expected", text_as_span(&text));
+    if (span_ends(error->source, "_PORT") && span_starts(error->value, "tcp://"))
+        finding_set_string(&session->findings, finding, "link", "yes");
 }
 
 static void note_unknown(struct session *session, struct span name)
@@ -292,6 +294,7 @@ static void set_scene(struct session *session)
         .app_dir = span_of(session->app_dir),
         .command_folder = session->request.folder,
         .command_program = session->request.program,
+        .command_words = session->words + session->first,
     };
 }
 
@@ -360,8 +363,11 @@ static void take_user_environment(struct session *session)
 enum exit_code session_prepare(struct session *session)
 {
     unsigned first = session->findings.count;
-    if (!conflicts_judge(&session->scene))
-        return session_fail(session, first);
+    return conflicts_judge(&session->scene) ? session_settle(session) : session_fail(session, first);
+}
+
+enum exit_code session_settle(struct session *session)
+{
     enum exit_code code = become_user(session);
     if (code != EXIT_OK)
         return code;

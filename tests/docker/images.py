@@ -283,11 +283,17 @@ def make_python():
     build(SAMPLE, [f"FROM {ROOT}", *SAMPLE_SETTINGS])
 
 
+def label_lines(image, from_line):
+    ours = recipe(image) == recipe(None) and from_line.split()[1] in (BUILDER_BASE, PYTHON_BASE, DEBIAN_PYTHON, ROOT, SAMPLE)
+    return [] if ours and is_ours(from_line.split()[1]) else [f"LABEL {LABEL}={recipe(image)}"]
+
+
 def build(image, lines, context=None, arguments=()):
     """An image from the lines of a Dockerfile: without a context, or with a folder as context. The old builder, which all have.
 
-    The label stands first, so that what the build leaves in Docker's cache has it too, and is found when it is to be removed."""
-    labelled = [more for line in lines for more in ([line, f"LABEL {LABEL}={recipe(image)}"] if line.startswith("FROM ") else [line])]
+    The label stands first, so that what the build leaves in Docker's cache has it too, and is found when it is to be removed. What
+    comes from one of our own images has it from there."""
+    labelled = [more for line in lines for more in ([line, *label_lines(image, line)] if line.startswith("FROM ") else [line])]
     dockerfile = "\n".join(labelled) + "\n"
     command = ["docker", "build", "--quiet", "--force-rm", "--tag", image, *arguments]
     command += ["--file", "-", str(context)] if context else ["-"]
