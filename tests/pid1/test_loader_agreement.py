@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import roots
 from conftest import ROOT
-from loaders import COMPILERS, GLIBC_LOADER, JUDGE, MACHINE, MUSL_LOADER, run
+from loaders import COMPILERS, GLIBC_LOADER, JUDGE, MUSL_LOADER, run
 
 FOLDERS = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/local")
 MOST = 1500
