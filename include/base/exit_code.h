@@ -22,8 +22,8 @@ enum exit_code {
 
 /* One row of the documented table: --help and the README print it. */
 struct exit_code_row {
-    const char *code;
-    const char *meaning;
+    char code[8];
+    char meaning[96];
 };
 extern const struct exit_code_row exit_code_rows[];
 extern const unsigned exit_code_row_count;

@@ -10,35 +10,10 @@
  * All lies in one fixed store. What doesn't fit is counted in `lost` and reported as such; nothing is overwritten.
  */
 
-#include "base/exit_code.h"
+#include "base/rules.h"
 #include "base/text.h"
 
-enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
-
-enum rule {
-#define RULE(id, ...) RULE_##id,
-#include "base/rules.def"
-#undef RULE
-    RULE_COUNT
-};
-
-enum { RULE_FIXES = 6, FINDING_VALUES = 24, FINDING_EVIDENCE = 16, FINDINGS_MOST = 48, FINDINGS_STORE = 32768 };
-
-/* A row. `found` and `why` may hold several lines; a fix's first line says what it does, the others are what to copy,
- * with their indentation. Rows stand in base/rules.def in the order "most fundamental first". */
-struct rule_row {
-    const char *name;
-    enum severity severity;
-    enum exit_code exit_code;
-    const char *title;
-    const char *wanted;
-    const char *found;
-    const char *why;
-    const char *fixes[RULE_FIXES];
-    const char *explain;
-};
-
-extern const struct rule_row rule_rows[RULE_COUNT];
+enum { FINDING_VALUES = 24, FINDING_EVIDENCE = 16, FINDINGS_MOST = 48, FINDINGS_STORE = 32768 };
 
 struct value {
     const char *key; /* a literal */
@@ -61,11 +36,11 @@ struct finding {
 };
 
 struct findings {
-    struct finding list[FINDINGS_MOST];
     unsigned count;
     unsigned lost; /* findings, values or evidence that found no room */
-    char store[FINDINGS_STORE];
     size_t used;
+    struct finding list[FINDINGS_MOST];
+    char store[FINDINGS_STORE];
     struct finding spare; /* takes the values of findings that found no room */
 };
 

@@ -22,19 +22,20 @@ enum setting_type {
     SETTING_LIST,    /* repeatable; in a variable blanks stand between the items */
 };
 
+/* Its texts lie in the row, and are empty where there is none: a pointer to each would be relocated at every start. */
 struct setting_row {
-    const char *name; /* --name, ASGI_INIT_NAME */
-    char letter;      /* the short option, or 0 */
-    bool positional;  /* set by a word of the command line, not by an option */
-    bool uvicorns;    /* the option is uvicorn's: read from its words, never taken */
+    char name[16];   /* --name, ASGI_INIT_NAME */
+    char letter;     /* the short option, or 0 */
+    bool positional; /* set by a word of the command line, not by an option */
+    bool uvicorns;   /* the option is uvicorn's: read from its words, never taken */
     enum setting_type type;
-    uint64_t most;            /* of SETTING_NUMBER */
-    const char *argument;     /* how --help names the value; NULL for flags */
-    const char *choices;      /* blanks between them */
-    const char *conventional; /* another name for it in the environment, or NULL */
-    const char *uvicorn;      /* uvicorn's variable, or NULL */
-    const char *fallback;     /* the default, or NULL */
-    const char *help;
+    uint32_t most;         /* of SETTING_NUMBER */
+    char argument[20];     /* how --help names the value; none for flags */
+    char choices[40];      /* blanks between them */
+    char conventional[16]; /* another name for it in the environment */
+    char uvicorn[20];      /* uvicorn's variable */
+    char fallback[16];     /* the default */
+    char help[112];
 };
 
 enum setting {

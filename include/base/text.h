@@ -37,6 +37,7 @@ struct span span_from(struct span span, size_t start);
 struct span span_first(struct span span, size_t length);
 bool span_is(struct span span, const char *string);
 bool span_equal(struct span a, struct span b);
+bool span_is_among(struct span span, const char *words); /* one of the words, which have a blank between them */
 bool span_starts(struct span span, const char *prefix);
 bool span_ends(struct span span, const char *suffix);
 bool span_has(struct span span, char byte);

@@ -3,7 +3,8 @@
 
 /* Where we run: in a container or not, and what is mounted where.
  *
- * Mounts are those of /proc/self/mountinfo (proc_pid_mountinfo(5)), read once. Its root of a bind mount is a path inside
+ * Mounts are those of /proc/self/mountinfo (proc_pid_mountinfo(5)), read once, when the first question about them comes: the
+ * kernel writes the file anew for each reader, and an image that works asks none. Its root of a bind mount is a path inside
  * the file system that it comes from: mostly the host's path, but below that file system's own mount point, and with
  * Docker Desktop not quite the path on the user's machine. So it is shown, and never called the host's path.
  */
@@ -15,18 +16,27 @@
 
 enum { HOST_MOUNTS = 131072 };
 
+struct host_mounts {
+    bool are_read;
+    bool are_known; /* mountinfo was there, fitted and was understood. Else no finding speaks of mounts */
+    struct mounts list;
+    char bytes[HOST_MOUNTS];
+};
+
 struct host {
     bool is_pid_1;
     bool in_container;
     const char *container_sign; /* a literal that says by what: "PID 1", "/.dockerenv"; NULL outside */
-    bool knows_mounts;          /* mountinfo was there, fitted and was understood. Else no finding speaks of mounts */
-    struct mounts mounts;
-    char mount_bytes[HOST_MOUNTS];
+    const struct reader *reader;
+    struct host_mounts *mounts; /* read through here on the first question, of a constant host, too */
+    struct host_mounts room;
 };
 
-/* Reads all that there is to know; what can't be read isn't known, which is no error. Under another root than ours no
- * mount is known, and it is judged as a container. */
+/* What can't be read isn't known, which is no error. Under another root than ours no mount is known, and it is judged as a
+ * container. Holds on to `reader`. */
 void host_read(struct host *host, const struct reader *reader, const struct environment *environment);
+/* False before host_read, too. */
+bool host_knows_mounts(const struct host *host);
 /* The mount that hides what the image has at `path` (absolute, without links), the path's end or a folder above: any but
  * the root and those of the kernel's own file systems. NULL: there is none, or it isn't known. Valid as long as `host`. */
 const struct mount *host_mount_over(const struct host *host, struct span path);

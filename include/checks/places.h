@@ -37,11 +37,11 @@ struct place {
 
 /* There is one, in static memory: it is large. */
 struct places {
-    struct place list[PLACES_MOST];
     unsigned count;
     bool cut; /* more than fit, as in a PATH of thousands of entries */
-    char store[PLACES_STORE];
     size_t used;
+    struct place list[PLACES_MOST];
+    char store[PLACES_STORE];
 };
 
 struct choice {
@@ -54,10 +54,11 @@ struct choice {
     struct finding *broken;
 };
 
+/* PLACES_ENVIRONMENTS is for a command, which finds the system's Pythons by itself. */
+enum places_wanted { PLACES_ALL, PLACES_ENVIRONMENTS };
+
 /* Lists the places; reads what it must to tell a venv's bin, adds no finding. */
-void places_list(const struct scene *scene, struct places *places);
-/* Leaves the environments only: for a command, which finds the Pythons of PATH by itself. */
-void places_keep_environments(struct places *places);
+void places_list(const struct scene *scene, enum places_wanted wanted, struct places *places);
 /* Chooses among the places from index `first` on. False: findings say why there is none. `has_uvicorn` tells whether the
  * server's package is seen in an interpreter's site folders; NULL: all have it. */
 bool places_choose(const struct scene *scene, const struct places *places, unsigned first,

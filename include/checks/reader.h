@@ -112,6 +112,8 @@ int reader_attribute(const struct reader *reader, struct span path, const char *
                      size_t *length);
 /* Is the end of the path on a file system mounted nosuid, where the kernel ignores set-user-ID bits and file capabilities? */
 bool reader_is_nosuid(const struct reader *reader, struct span path);
+/* The same of noexec, where it starts no program. */
+bool reader_is_noexec(const struct reader *reader, struct span path);
 /* May the identity read, write, execute (bits 4, 2, 1) the end of the path? For our own identity the kernel is asked
  * (access(2), by the real ids). 0 or errno: EACCES, EROFS, or what the walk gives. */
 int reader_may(const struct reader *reader, struct span path, unsigned bits);

@@ -11,11 +11,11 @@
 enum { CHILD_ENTRIES = 16384, CHILD_STORE = 65536 };
 
 struct child_environment {
-    char *entries[CHILD_ENTRIES + 1];
     unsigned count;
-    char store[CHILD_STORE];
-    size_t used;
     bool overflowed;
+    size_t used;
+    char *entries[CHILD_ENTRIES + 1];
+    char store[CHILD_STORE];
 };
 
 void child_environment_start(struct child_environment *child, const struct environment *given);

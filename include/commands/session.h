@@ -2,7 +2,7 @@
 #define COMMANDS_SESSION_H
 
 /* All that one run of asgi-init knows: what was asked, by which settings, of which system. There is one, in static
- * memory; the verbs take it from step to step. */
+ * memory; the verbs take it from step to step. Large members stand last, so that a start writes few pages. */
 
 #include "base/options.h"
 #include "checks/host.h"
@@ -23,21 +23,20 @@ struct session {
     pid_t parent; /* at the start of main */
 
     struct options options;
-    struct settings settings;
     struct environment environment; /* the server's: ours, or that of --env with --root */
-    char *root_entries[SETTING_LIST_ITEMS + 1];
-    struct reader reader;
-    struct host host;
-    struct findings findings;
-    struct scene scene;
-    char working_folder[PATH_MOST];
-    char app_dir[PATH_MOST];
-
     struct request request;
     struct supervise_options supervise;
-    struct identity identity;         /* valid when `switched` */
-    bool switched;                    /* --user, or PUID */
-    uint64_t kept;                    /* capabilities kept for the child */
+    struct reader reader;
+    struct scene scene;
+    bool switched; /* --user, or PUID */
+    uint64_t kept; /* capabilities kept for the child */
+    struct settings settings;
+    char *root_entries[SETTING_LIST_ITEMS + 1];
+    char working_folder[PATH_MOST];
+    char app_dir[PATH_MOST];
+    struct host host;
+    struct identity identity; /* valid when `switched` */
+    struct findings findings;
     struct child_environment of_user; /* our environment with the HOME, USER and LOGNAME of whom we became */
     struct child_environment child;
 };

@@ -14,7 +14,7 @@ void findings_clear(struct findings *findings)
 static void finding_begin(struct finding *finding, enum rule rule)
 {
     finding->rule = rule;
-    finding->severity = rule_rows[rule].severity;
+    finding->severity = rule_severity(rule);
     finding->value_count = 0;
     finding->evidence_count = 0;
 }
@@ -122,7 +122,7 @@ void finding_evidence(struct findings *findings, struct finding *finding, const 
 
 void finding_weaken(struct finding *finding, enum severity severity)
 {
-    enum severity most = rule_rows[finding->rule].severity;
+    enum severity most = rule_severity(finding->rule);
 
     finding->severity = severity < most ? severity : most;
 }
@@ -146,7 +146,7 @@ enum exit_code findings_exit_code(const struct findings *findings)
         if (finding->severity == SEVERITY_ERROR && finding->rule < first)
             first = finding->rule;
     }
-    return first == RULE_COUNT ? EXIT_OK : rule_rows[first].exit_code;
+    return first == RULE_COUNT ? EXIT_OK : rule_exit_code(first);
 }
 
 bool findings_has(const struct findings *findings, enum rule rule)

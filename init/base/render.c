@@ -119,7 +119,7 @@ static bool expand(struct text *text, const struct finding *finding, struct span
 /* The title is the first of its lines that has all its values; the last one is to be had always. */
 static void expand_title(struct text *text, const struct finding *finding, enum rule rule)
 {
-    struct span lines = span_of(rule_rows[rule].title);
+    struct span lines = span_of(rule_text(rule, RULE_TITLE));
     struct span line = {NULL, 0};
 
     while (lines.at) {
@@ -148,7 +148,7 @@ static bool fix_applies(const struct finding *finding, const char *fix)
 {
     struct text scratch = TEXT_ON(left_room);
 
-    return fix && expand(&scratch, finding, span_of(fix));
+    return expand(&scratch, finding, span_of(fix));
 }
 
 /* ---- lines of text ---- */
@@ -269,11 +269,11 @@ static void page_evidence(struct page *page, const struct finding *finding)
 
 static void page_details(struct page *page, const struct finding *finding)
 {
-    const struct rule_row *row = &rule_rows[finding->rule];
+    enum rule rule = finding->rule;
 
-    page_template(page, finding, "wanted", row->wanted);
-    page_template(page, finding, "found", row->found);
-    page_template(page, finding, "why", row->why);
+    page_template(page, finding, "wanted", rule_text(rule, RULE_WANTED));
+    page_template(page, finding, "found", rule_text(rule, RULE_FOUND));
+    page_template(page, finding, "why", rule_text(rule, RULE_WHY));
     page_evidence(page, finding);
 }
 
@@ -298,8 +298,8 @@ static void fixes_lines(const struct finding *finding, enum rule rule, bool colo
 {
     unsigned number = 0;
 
-    for (unsigned i = 0; i < RULE_FIXES; i++) {
-        const char *fix = rule_rows[rule].fixes[i];
+    const char *fix;
+    for (unsigned i = 0; (fix = rule_fix(rule, i)); i++) {
         if (!fix_applies(finding, fix))
             continue;
         if (number++ == 0)
@@ -329,7 +329,7 @@ static void title_line(const struct finding *finding, bool colour, const struct 
     text_add(&line, "asgi-init: ");
     if (colour)
         text_add(&line, codes);
-    text_join(&line, severity_name(finding->severity), "[", rule_rows[finding->rule].name, "]", NULL);
+    text_join(&line, severity_name(finding->severity), "[", rule_name(finding->rule), "]", NULL);
     text_add(&line, colour ? RESET ": " BOLD : ": ");
     expand_title(&line, finding, finding->rule);
     if (colour)
@@ -341,11 +341,9 @@ static void more_line(const struct finding *finding, bool colour, const struct l
 {
     struct text line = TEXT_ON(line_room);
 
-    if (!rule_rows[finding->rule].explain)
-        return;
     empty_line(sink);
     begin_line(&line, colour, CYAN, "more");
-    text_join(&line, "asgi-init explain ", rule_rows[finding->rule].name, NULL);
+    text_join(&line, "asgi-init explain ", rule_name(finding->rule), NULL);
     line_put(sink, &line);
 }
 
@@ -385,18 +383,17 @@ void render_rule_title(enum rule rule, struct text *text)
 
 void render_rule(enum rule rule, bool colour, const struct line_sink *sink)
 {
-    const struct rule_row *row = &rule_rows[rule];
     struct text line = TEXT_ON(line_room);
 
-    add_coloured(&line, colour, severity_colour(row->severity), row->name);
-    text_join(&line, ": ", severity_name(row->severity), NULL);
-    if (row->severity == SEVERITY_ERROR) {
+    add_coloured(&line, colour, severity_colour(rule_severity(rule)), rule_name(rule));
+    text_join(&line, ": ", severity_name(rule_severity(rule)), NULL);
+    if (rule_severity(rule) == SEVERITY_ERROR) {
         text_add(&line, ", exit code ");
-        text_unsigned(&line, row->exit_code);
+        text_unsigned(&line, rule_exit_code(rule));
     }
     line_put(sink, &line);
     empty_line(sink);
-    lines_of(row->explain, sink);
+    lines_of(rule_text(rule, RULE_EXPLAIN), sink);
     fixes_lines(NULL, rule, colour, sink);
 }
 
@@ -498,10 +495,10 @@ static void field_fixes(struct object *object, const struct finding *finding, en
 
     add_key(text, "fixes");
     text_byte(text, '[');
-    for (unsigned i = 0; i < RULE_FIXES; i++) {
+    const char *template;
+    for (unsigned i = 0; (template = rule_fix(rule, i)); i++) {
         struct text fix = TEXT_ON(line_room);
-        const char *template = rule_rows[rule].fixes[i];
-        if (!template || !expand(&fix, finding, span_of(template)))
+        if (!expand(&fix, finding, span_of(template)))
             continue;
         text_add(text, between);
         add_string(text, text_as_span(&fix));
@@ -558,16 +555,16 @@ static void field_title(struct object *object, const struct finding *finding, en
 
 void render_finding_json(const struct finding *finding, const struct line_sink *sink)
 {
-    const struct rule_row *row = &rule_rows[finding->rule];
+    enum rule rule = finding->rule;
     struct object object = object_begin();
 
     field_string(&object, "severity", span_of(severity_name(finding->severity)));
-    field_string(&object, "rule", span_of(row->name));
+    field_string(&object, "rule", span_of(rule_name(rule)));
     field_title(&object, finding, finding->rule);
-    field_number(&object, "exit_code", finding->severity == SEVERITY_ERROR ? row->exit_code : EXIT_OK);
-    field_template(&object, "wanted", finding, row->wanted);
-    field_template(&object, "found", finding, row->found);
-    field_template(&object, "why", finding, row->why);
+    field_number(&object, "exit_code", finding->severity == SEVERITY_ERROR ? rule_exit_code(rule) : EXIT_OK);
+    field_template(&object, "wanted", finding, rule_text(rule, RULE_WANTED));
+    field_template(&object, "found", finding, rule_text(rule, RULE_FOUND));
+    field_template(&object, "why", finding, rule_text(rule, RULE_WHY));
     field_fixes(&object, finding, finding->rule);
     field_evidence(&object, finding);
     field_values(&object, finding);
@@ -606,14 +603,13 @@ void render_values_json(const struct named_value *values, unsigned count, const 
 
 void render_rule_json(enum rule rule, const struct line_sink *sink)
 {
-    const struct rule_row *row = &rule_rows[rule];
     struct object object = object_begin();
 
-    field_string(&object, "rule", span_of(row->name));
-    field_string(&object, "severity", span_of(severity_name(row->severity)));
-    field_number(&object, "exit_code", row->severity == SEVERITY_ERROR ? row->exit_code : EXIT_OK);
+    field_string(&object, "rule", span_of(rule_name(rule)));
+    field_string(&object, "severity", span_of(severity_name(rule_severity(rule))));
+    field_number(&object, "exit_code", rule_severity(rule) == SEVERITY_ERROR ? rule_exit_code(rule) : EXIT_OK);
     field_title(&object, NULL, rule);
     field_fixes(&object, NULL, rule);
-    field_string(&object, "explain", span_of(row->explain));
+    field_string(&object, "explain", span_of(rule_text(rule, RULE_EXPLAIN)));
     object_end(&object, sink);
 }

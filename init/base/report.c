@@ -150,7 +150,7 @@ static void put_lost(const struct findings *findings, enum report_target target,
 {
     static struct findings about;
 
-    if (findings->lost == report.lost_told || !is_said(rule_rows[RULE_FINDINGS_LOST].severity, target))
+    if (findings->lost == report.lost_told || !is_said(rule_severity(RULE_FINDINGS_LOST), target))
         return;
     report.lost_told = findings->lost;
     findings_clear(&about);

@@ -16,7 +16,7 @@ void settings_start(struct settings *settings)
 {
     memset(settings, 0, sizeof *settings);
     for (unsigned setting = 0; setting < SETTING_COUNT; setting++)
-        if (setting_rows[setting].fallback)
+        if (*setting_rows[setting].fallback)
             settings->values[setting] = (struct setting_value){
                 .value = span_of(setting_rows[setting].fallback), .origin = ORIGIN_DEFAULT, .source = SPAN("default")};
 }
@@ -209,9 +209,9 @@ void settings_read_foreign(struct settings *settings, const struct environment *
     const struct reading reading = {settings, environment, ignored, context};
     for (unsigned setting = 0; setting < SETTING_COUNT; setting++) {
         const struct setting_row *row = &setting_rows[setting];
-        if (row->uvicorn)
+        if (*row->uvicorn)
             take_foreign(&reading, setting, row->uvicorn, ORIGIN_UVICORN_VARIABLE);
-        if (row->conventional && (setting != SETTING_HOST || is_address(environment_get(environment, "HOST"))))
+        if (*row->conventional && (setting != SETTING_HOST || is_address(environment_get(environment, "HOST"))))
             take_foreign(&reading, setting, row->conventional, ORIGIN_CONVENTIONAL);
     }
 }

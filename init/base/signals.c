@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 struct signal_row {
-    const char *name;
+    char name[8];
     int number;
 };
 

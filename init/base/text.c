@@ -87,6 +87,14 @@ struct span span_split(struct span *rest, char by)
     return span_first(whole, length);
 }
 
+bool span_is_among(struct span span, const char *words)
+{
+    for (struct span rest = span_of(words); rest.at;)
+        if (span_equal(span, span_split(&rest, ' ')))
+            return true;
+    return false;
+}
+
 static size_t without_slashes_at_end(struct span path, size_t length)
 {
     while (length > 0 && path.at[length - 1] == '/')

@@ -523,7 +523,7 @@ static void set_other_name(const struct scene *scene, struct finding *finding, s
 }
 
 /* What uvicorn and FastAPI are made of, and import. */
-static const char *const needed[] = {"uvicorn", "fastapi", "starlette", "pydantic", "anyio", "click", "h11"};
+static const char needed[][10] = {"uvicorn", "fastapi", "starlette", "pydantic", "anyio", "click", "h11"};
 
 static void add_shadow(const struct scene *scene, struct span folder, struct span name, bool hides_server)
 {

@@ -283,7 +283,7 @@ static struct finding *find_missing(const struct breakage *breakage)
     if (parent.length > 1)
         finding_set(scene->findings, finding, "parent", parent);
     if (scene->reader->is_ours)
-        finding_set_string(scene->findings, finding, scene->host->knows_mounts ? "image" : "no_mounts", "yes");
+        finding_set_string(scene->findings, finding, host_knows_mounts(scene->host) ? "image" : "no_mounts", "yes");
     broken_path_chain(scene, finding, breakage->trace, "missing");
     return finding;
 }

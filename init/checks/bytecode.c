@@ -6,9 +6,9 @@ enum { OPTIMIZE_MOST = 9, FOLDERS_MOST = 4, COMMAND_MOST = 4 * PATH_MOST };
 
 /* None of the modules that are frozen into the interpreter (os, codecs, ...), of which no file is read; and some that
  * pip, which leaves bytecode of what it imports itself, doesn't import. */
-static const char *const of_library[] = {"asyncio/__init__.py", "asyncio/base_events.py",
-                                         "concurrent/futures/thread.py", "json/__init__.py", "typing.py"};
-static const char *const packages[] = {"uvicorn", "fastapi", "starlette", "pydantic", "anyio"};
+static const char of_library[][29] = {"asyncio/__init__.py", "asyncio/base_events.py", "concurrent/futures/thread.py",
+                                      "json/__init__.py", "typing.py"};
+static const char packages[][10] = {"uvicorn", "fastapi", "starlette", "pydantic", "anyio"};
 
 struct sample {
     const struct scene *scene;

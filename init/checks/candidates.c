@@ -3,8 +3,8 @@
 enum { SOURCE_MOST = 65536, LISTED_MOST = 1000 };
 
 /* Where applications are, in the order of FastAPI's own command line; asgi.py is Django's and Litestar's habit. */
-static const char *const usual[] = {"main", "app", "api", "asgi", "app.main", "app.app", "app.api"};
-static const char *const in_folder[] = {"main", "app", "api", "asgi", "__init__"};
+static const char usual[][9] = {"main", "app", "api", "asgi", "app.main", "app.app", "app.api"};
+static const char in_folder[][9] = {"main", "app", "api", "asgi", "__init__"};
 
 /* One file at a time. */
 static char source_bytes[SOURCE_MOST];
@@ -226,12 +226,9 @@ static void look_in(const struct scene *scene, struct span attribute, const char
 /* Folders that hold no application, or somebody else's. */
 static bool is_skipped(struct span folder)
 {
-    static const char *const skipped[] = {"src", "venv", "env", "node_modules", "test", "tests", "site-packages"};
+    static const char skipped[] = "src venv env node_modules test tests site-packages";
 
-    for (size_t i = 0; i < ARRAY_LENGTH(skipped); i++)
-        if (span_is(folder, skipped[i]))
-            return true;
-    return span_has(folder, '.'); /* can't be part of a module's name */
+    return span_has(folder, '.') /* can't be part of a module's name */ || span_is_among(folder, skipped);
 }
 
 /* The folders of the app dir, or of src/ in it, as packages. */

@@ -5,8 +5,8 @@
 enum { WORDS_MOST = 3 * PATH_MOST };
 
 /* The variables that only a platform of containers sets. */
-static const char *const container_variables[] = {
-    "KUBERNETES_SERVICE_HOST", "FLY_APP_NAME", "ECS_CONTAINER_METADATA_URI_V4", "ECS_CONTAINER_METADATA_URI", "PORT"};
+static const char container_variables[][30] = {"KUBERNETES_SERVICE_HOST", "FLY_APP_NAME",
+                                               "ECS_CONTAINER_METADATA_URI_V4", "ECS_CONTAINER_METADATA_URI", "PORT"};
 
 static const char *container_sign(const struct host *host, const struct reader *reader,
                                   const struct environment *environment)
@@ -26,16 +26,16 @@ static const char *container_sign(const struct host *host, const struct reader *
     return NULL;
 }
 
-static void read_mounts(struct host *host, const struct reader *reader)
+static void read_mounts(const struct reader *reader, struct host_mounts *mounts)
 {
     size_t length;
-    host->mounts.count = 0;
-    int error =
-        reader_read_kernel(reader, "/proc/self/mountinfo", host->mount_bytes, sizeof(host->mount_bytes), &length);
-    if (error || !length || length == sizeof(host->mount_bytes))
+    mounts->are_read = true;
+    mounts->list.count = 0;
+    int error = reader_read_kernel(reader, "/proc/self/mountinfo", mounts->bytes, sizeof(mounts->bytes), &length);
+    if (error || !length || length == sizeof(mounts->bytes))
         return;
-    mounts_read(&host->mounts, host->mount_bytes, length);
-    host->knows_mounts = host->mounts.count > 0 && host->mounts.lost == 0;
+    mounts_read(&mounts->list, mounts->bytes, length);
+    mounts->are_known = mounts->list.count > 0 && mounts->list.lost == 0;
 }
 
 void host_read(struct host *host, const struct reader *reader, const struct environment *environment)
@@ -43,19 +43,29 @@ void host_read(struct host *host, const struct reader *reader, const struct envi
     host->is_pid_1 = reader->is_ours && getpid() == 1;
     host->container_sign = container_sign(host, reader, environment);
     host->in_container = host->container_sign != NULL;
-    host->knows_mounts = false;
-    read_mounts(host, reader);
+    host->reader = reader;
+    host->mounts = &host->room;
+    host->mounts->are_read = host->mounts->are_known = false;
+}
+
+bool host_knows_mounts(const struct host *host)
+{
+    if (host->mounts && !host->mounts->are_read)
+        read_mounts(host->reader, host->mounts);
+    return host->mounts && host->mounts->are_known;
 }
 
 const struct mount *host_mount_over(const struct host *host, struct span path)
 {
-    const struct mount *mount = host->knows_mounts ? mounts_find(&host->mounts, path) : NULL;
+    const struct mount *mount = host_knows_mounts(host) ? mounts_find(&host->mounts->list, path) : NULL;
     return mount && mount->kind != MOUNT_ROOT && mount->kind != MOUNT_KERNEL ? mount : NULL;
 }
 
 bool host_forbids_programs(const struct host *host, struct span path)
 {
-    const struct mount *mount = host->knows_mounts ? mounts_find(&host->mounts, path) : NULL;
+    if (host->reader && host->reader->is_ours && !reader_is_noexec(host->reader, path))
+        return false;
+    const struct mount *mount = host_knows_mounts(host) ? mounts_find(&host->mounts->list, path) : NULL;
     return mount && mount->no_exec;
 }
 

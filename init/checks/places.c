@@ -143,7 +143,7 @@ static struct span python_of_script(const struct scene *scene, struct places *pl
 
 /* The command's own words decide: DIR/python3.12 is that file; DIR/uvicorn is the Python of that environment, or the one
  * that the script names; a folder without any Python, like ~/.local/bin, says nothing. */
-static void add_command(const struct scene *scene, struct places *places)
+static void add_command(const struct scene *scene, enum places_wanted wanted, struct places *places)
 {
     struct span folder = keep_absolute(places, scene->working_folder, scene->command_folder);
     struct python_version version;
@@ -163,7 +163,8 @@ static void add_command(const struct scene *scene, struct places *places)
         place.path = span_folder(folder);
     } else if ((place.path = python_of_script(scene, places, path)).length) {
         place.origin = SPAN("the command's first line");
-    } else if (has_entry(scene->reader, folder, "python3") || !reader_exists(scene->reader, folder)) {
+    } else if (wanted == PLACES_ALL &&
+               (has_entry(scene->reader, folder, "python3") || !reader_exists(scene->reader, folder))) {
         place.form = PLACE_BIN;
         place.path = folder;
     }
@@ -210,7 +211,7 @@ static void add_path(const struct scene *scene, struct places *places, bool name
     }
 }
 
-static void add_named(const struct scene *scene, struct places *places)
+static void add_named(const struct scene *scene, enum places_wanted wanted, struct places *places)
 {
     const struct settings *settings = scene->settings;
     const struct environment *environment = scene->environment;
@@ -219,7 +220,7 @@ static void add_named(const struct scene *scene, struct places *places)
     if (setting_is(settings, SETTING_VENV))
         add_named_folder(scene, places, scene->working_folder, setting_text(settings, SETTING_VENV),
                          settings->values[SETTING_VENV].source, false);
-    add_command(scene, places);
+    add_command(scene, wanted, places);
     add_named_folder(scene, places, scene->working_folder, environment_filled(environment, "VIRTUAL_ENV"),
                      SPAN("VIRTUAL_ENV"), true);
     add_named_folder(scene, places, scene->app_dir, project, SPAN("UV_PROJECT_ENVIRONMENT"), false);
@@ -272,16 +273,19 @@ static void add_found_above(const struct scene *scene, struct places *places, st
     }
 }
 
-void places_list(const struct scene *scene, struct places *places)
+void places_list(const struct scene *scene, enum places_wanted wanted, struct places *places)
 {
     places->count = 0;
     places->cut = false;
     places->used = 0;
-    add_named(scene, places);
+    add_named(scene, wanted, places);
     add_found_above(scene, places, scene->app_dir);
-    add_found_above(scene, places, scene->working_folder);
+    if (!span_equal(scene->working_folder, scene->app_dir))
+        add_found_above(scene, places, scene->working_folder);
     add_found_environment(scene, places, SPAN("/opt"), "venv", SPAN("a usual place"));
     add_found_environment(scene, places, SPAN("/"), "venv", SPAN("a usual place"));
+    if (wanted == PLACES_ENVIRONMENTS)
+        return;
     add_path(scene, places, false);
     add_bin(scene, places, SPAN("/usr/local/bin"), SPAN("a usual place"), false);
     add_bin(scene, places, SPAN("/usr/bin"), SPAN("a usual place"), false);
@@ -410,21 +414,6 @@ static struct finding *weaken(struct findings *findings, unsigned first)
         error = finding;
     }
     return error;
-}
-
-/* Of a command's own folder too: /usr/bin/env names no Python. */
-static bool is_of_the_system(const struct place *place)
-{
-    return place->form == PLACE_BIN && (!place->named || span_is(place->origin, "the command"));
-}
-
-void places_keep_environments(struct places *places)
-{
-    unsigned kept = 0;
-    for (unsigned i = 0; i < places->count; i++)
-        if (!is_of_the_system(&places->list[i]))
-            places->list[kept++] = places->list[i];
-    places->count = kept;
 }
 
 static bool fail_without_any(const struct scene *scene, const struct places *places, struct choice *choice)

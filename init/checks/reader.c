@@ -486,9 +486,18 @@ bool reader_is_file(const struct reader *reader, struct span path)
     return reader_stat(reader, path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+static int may_by_kernel(struct span path, unsigned bits)
+{
+    char copy[PATH_MOST];
+    int error = copy_path(path, copy);
+    return error ? error : access(copy, (int)bits) == 0 ? 0 : errno;
+}
+
 int reader_may(const struct reader *reader, struct span path, unsigned bits)
 {
     struct walk walk;
+    if (asks_kernel(reader))
+        return may_by_kernel(path, bits);
     int error = walk_path(&walk, reader, path, NULL, true);
     if (!error && !reader->identity.is_self && !may(reader, &walk.status, bits))
         error = EACCES;
@@ -731,12 +740,33 @@ int reader_attribute(const struct reader *reader, struct span path, const char *
     return error;
 }
 
-bool reader_is_nosuid(const struct reader *reader, struct span path)
+static int mount_by_kernel(struct span path, struct statvfs *mounted)
+{
+    char copy[PATH_MOST];
+    int error = copy_path(path, copy);
+    return error ? error : statvfs(copy, mounted) < 0 ? errno : 0;
+}
+
+static int mount_of(const struct reader *reader, struct span path, struct statvfs *mounted)
 {
     struct walk walk;
-    struct statvfs mounted;
-    bool is_nosuid = walk_path(&walk, reader, path, NULL, true) == 0 &&
-                     fstatvfs(walk.end >= 0 ? walk.end : walk.folder, &mounted) == 0 && (mounted.f_flag & ST_NOSUID);
+    if (asks_kernel(reader))
+        return mount_by_kernel(path, mounted);
+    int error = walk_path(&walk, reader, path, NULL, true);
+    if (!error && fstatvfs(walk.end >= 0 ? walk.end : walk.folder, mounted) < 0)
+        error = errno;
     walk_close(&walk);
-    return is_nosuid;
+    return error;
+}
+
+bool reader_is_nosuid(const struct reader *reader, struct span path)
+{
+    struct statvfs mounted;
+    return mount_of(reader, path, &mounted) == 0 && (mounted.f_flag & ST_NOSUID);
+}
+
+bool reader_is_noexec(const struct reader *reader, struct span path)
+{
+    struct statvfs mounted;
+    return mount_of(reader, path, &mounted) == 0 && (mounted.f_flag & ST_NOEXEC);
 }

@@ -110,7 +110,7 @@ void child_environment_for_uvicorn(struct child_environment *child, const struct
         const struct setting_row *row = &setting_rows[setting];
         const struct setting_value *value = &settings->values[setting];
         /* The application goes as a word of the command line; uvicorn's own sources reach it by themselves. */
-        if (!row->uvicorn || setting == SETTING_APP || value->origin == ORIGIN_NONE ||
+        if (!*row->uvicorn || setting == SETTING_APP || value->origin == ORIGIN_NONE ||
             value->origin == ORIGIN_UVICORN_OPTION || value->origin == ORIGIN_UVICORN_VARIABLE)
             continue;
         if (!is_idle_default(settings, setting))

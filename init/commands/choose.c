@@ -13,9 +13,7 @@ bool choose_python(struct session *session, unsigned first, struct chosen *chose
     struct text bin = TEXT_ON(chosen->bin);
     bool for_command = !session->verb && session->request.kind == REQUEST_COMMAND;
     if (first == 0)
-        places_list(&session->scene, &places);
-    if (first == 0 && for_command)
-        places_keep_environments(&places);
+        places_list(&session->scene, for_command ? PLACES_ENVIRONMENTS : PLACES_ALL, &places);
     if (!places_choose(&session->scene, &places, first, for_command ? NULL : packages_has_uvicorn, &chosen->choice))
         return false;
     text_span(&bin, span_folder(span_of(chosen->choice.interpreter.path)));

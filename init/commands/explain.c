@@ -20,16 +20,15 @@ static void list_row(enum rule rule)
     char title_room[TITLE_MOST];
     struct text left = TEXT_ON(left_room);
     struct text title = TEXT_ON(title_room);
-    const struct rule_row *row = &rule_rows[rule];
 
-    text_add(&left, row->name);
+    text_add(&left, rule_name(rule));
     do
         text_byte(&left, ' ');
     while (left.length < NAME_COLUMN);
-    text_add(&left, severity_name(row->severity));
-    if (row->severity == SEVERITY_ERROR) {
+    text_add(&left, severity_name(rule_severity(rule)));
+    if (rule_severity(rule) == SEVERITY_ERROR) {
         text_byte(&left, ' ');
-        text_unsigned(&left, row->exit_code);
+        text_unsigned(&left, rule_exit_code(rule));
     }
     render_rule_title(rule, &title);
     columns_row(text_as_span(&left), TITLE_COLUMN, text_as_span(&title), report_result);
@@ -52,10 +51,11 @@ static const char *nearest(struct span name)
     size_t least = name.length / 3 + 1;
 
     for (unsigned rule = 0; rule < RULE_COUNT; rule++) {
-        size_t distance = span_distance(name, span_of(rule_rows[rule].name));
+        const char *known = rule_name((enum rule)rule);
+        size_t distance = span_distance(name, span_of(known));
         if (distance < least) {
             least = distance;
-            near = rule_rows[rule].name;
+            near = known;
         }
     }
     return near;

@@ -47,13 +47,13 @@ static void add_choices(struct text *text, const char *choices)
 
 static void add_remarks(struct text *text, const struct setting_row *setting)
 {
-    if (!setting->choices && !setting->fallback)
+    if (!*setting->choices && !*setting->fallback)
         return;
     text_add(text, " [");
-    if (setting->choices)
+    if (*setting->choices)
         add_choices(text, setting->choices);
-    if (setting->fallback)
-        text_join(text, setting->choices ? "; " : "", "default ", setting->fallback, NULL);
+    if (*setting->fallback)
+        text_join(text, *setting->choices ? "; " : "", "default ", setting->fallback, NULL);
     text_add(text, "]");
 }
 
@@ -65,8 +65,8 @@ static void print_option(const struct setting_row *setting)
     struct text right = TEXT_ON(right_room);
     char letter[] = {'-', setting->letter, ',', ' ', '\0'};
 
-    text_join(&left, "  ", setting->letter ? letter : "    ", "--", setting->name, setting->argument ? " " : "",
-              setting->argument ? setting->argument : "", NULL);
+    text_join(&left, "  ", setting->letter ? letter : "    ", "--", setting->name, *setting->argument ? " " : "",
+              setting->argument, NULL);
     text_add(&right, setting->help);
     add_remarks(&right, setting);
     row(OPTION_COLUMN, left.at, right.at);
@@ -93,9 +93,9 @@ static void add_variables(struct text *text, enum setting setting)
     const struct setting_row *row = &setting_rows[setting];
 
     setting_variable(setting, text);
-    if (row->conventional)
+    if (*row->conventional)
         text_join(text, ", ", row->conventional, NULL);
-    if (row->uvicorn)
+    if (*row->uvicorn)
         text_join(text, ", ", row->uvicorn, NULL);
 }
 

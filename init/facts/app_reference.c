@@ -167,15 +167,12 @@ struct span app_reference_component(struct span *rest)
 /* What applications are called; `start.sh` and `python3.12` are dotted too, and commands. */
 static bool is_app_name(struct span module)
 {
-    static const char *const names[] = {"main", "app", "api", "asgi", "server", "application"};
+    static const char names[] = "main app api asgi server application";
     struct span last = module;
 
     for (struct span rest = module; rest.at != NULL;)
         last = span_split(&rest, '.');
-    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
-        if (span_is(last, names[i]))
-            return true;
-    return false;
+    return span_is_among(last, names);
 }
 
 enum word_shape app_reference_word(struct span word)

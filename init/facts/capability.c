@@ -1,7 +1,7 @@
 #include "facts/capability.h"
 
 /* clang-format off */
-static const char *const names[CAPABILITY_COUNT] = {
+static const char names[CAPABILITY_COUNT][23] = {
     [0] = "CAP_CHOWN",
     [1] = "CAP_DAC_OVERRIDE",
     [2] = "CAP_DAC_READ_SEARCH",

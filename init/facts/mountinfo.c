@@ -74,31 +74,20 @@ static bool skip_optional_fields(char *line, size_t length, size_t *at)
     return false;
 }
 
-static bool is_one_of(struct span type, const char *const *types, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (span_is(type, types[i]))
-            return true;
-    }
-    return false;
-}
-
 static bool is_shared_by_desktop(struct span type)
 {
-    static const char *const types[] = {"fakeowner",        "virtiofs",   "grpcfuse", "fuse.grpcfuse", "osxfs",
-                                        "fuse.osxfs",       "9p",         "drvfs",    "v9fs",          "fuse.sshfs",
-                                        "vboxsf",           "prl_fs",     "vmhgfs",   "wslfs",         "lxfs",
-                                        "fuse.vmhgfs-fuse", "fuse.portal"};
-    return is_one_of(type, types, ARRAY_LENGTH(types));
+    static const char types[] =
+        "fakeowner virtiofs grpcfuse fuse.grpcfuse osxfs fuse.osxfs 9p drvfs v9fs fuse.sshfs vboxsf prl_fs "
+        "vmhgfs wslfs lxfs fuse.vmhgfs-fuse fuse.portal";
+    return span_is_among(type, types);
 }
 
 static bool is_of_kernel(struct span type)
 {
-    static const char *const types[] = {"proc",        "sysfs",  "cgroup",   "cgroup2",    "devpts",
-                                        "devtmpfs",    "mqueue", "debugfs",  "tracefs",    "securityfs",
-                                        "binfmt_misc", "bpf",    "configfs", "pstore",     "fusectl",
-                                        "hugetlbfs",   "nsfs",   "autofs",   "rpc_pipefs", "efivarfs"};
-    return is_one_of(type, types, ARRAY_LENGTH(types));
+    static const char types[] =
+        "proc sysfs cgroup cgroup2 devpts devtmpfs mqueue debugfs tracefs securityfs binfmt_misc bpf "
+        "configfs pstore fusectl hugetlbfs nsfs autofs rpc_pipefs efivarfs";
+    return span_is_among(type, types);
 }
 
 static struct span component_at(struct span path, size_t start)

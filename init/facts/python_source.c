@@ -38,14 +38,9 @@ static bool is_operator(const struct python_token *token, const char *text)
     return token->kind == TOKEN_OPERATOR && span_is(token->text, text);
 }
 
-static bool is_one_of(const struct python_token *token, const char *const *names)
+static bool is_one_of(const struct python_token *token, const char *names)
 {
-    if (token->kind != TOKEN_NAME)
-        return false;
-    for (; *names; names++)
-        if (span_is(token->text, *names))
-            return true;
-    return false;
+    return token->kind == TOKEN_NAME && span_is_among(token->text, names);
 }
 
 static bool ends_line(const struct scan *scan)
@@ -68,9 +63,9 @@ static bool on_name(const struct scan *scan)
 /* Names by which a module's variables can be set out of sight. */
 static void notice_magic(struct scan *scan)
 {
-    static const char *const magic[] = {
-        "exec",      "eval",      "globals",      "vars",        "locals",      "setattr",      "__dict__", "modules",
-        "_getframe", "f_globals", "currentframe", "__getattr__", "__setattr__", "__builtins__", "builtins", NULL};
+    static const char magic[] =
+        "exec eval globals vars locals setattr __dict__ modules _getframe f_globals currentframe "
+        "__getattr__ __setattr__ __builtins__ builtins";
 
     if (is_one_of(&scan->token, magic))
         scan->unclear = true;
@@ -89,16 +84,16 @@ static void add_candidate(struct scan *scan, struct span name, bool is_factory)
 
 static bool names_factory(const struct python_token *token)
 {
-    static const char *const factories[] = {"create_app",  "make_app",           "get_app",         "build_app",
-                                            "app_factory", "create_application", "get_application", "build_application",
-                                            "create_api",  "init_app",           "setup_app",       NULL};
+    static const char factories[] =
+        "create_app make_app get_app build_app app_factory create_application get_application "
+        "build_application create_api init_app setup_app";
 
     return is_one_of(token, factories);
 }
 
 static bool makes_application(const struct python_token *token)
 {
-    static const char *const classes[] = {"FastAPI", "Starlette", "Litestar", "Quart", "get_asgi_application", NULL};
+    static const char classes[] = "FastAPI Starlette Litestar Quart get_asgi_application";
 
     return is_one_of(token, classes) || names_factory(token);
 }
@@ -358,8 +353,7 @@ static void read_expression(struct scan *scan)
 
 static void read_statement(struct scan *scan)
 {
-    static const char *const headers[] = {"if",      "elif", "else",  "try",  "except",
-                                          "finally", "for",  "while", "with", NULL};
+    static const char headers[] = "if elif else try except finally for while with";
 
     if (is_name(&scan->token, "async"))
         advance(scan);

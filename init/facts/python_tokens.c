@@ -59,7 +59,7 @@ static bool is_quote(char byte)
 /* PEP 263: an encoding named in one of the first two lines. In another one bytes may not mean what they look like. */
 static bool encoding_is_known(struct span source)
 {
-    static const char *const known[] = {"utf-8", "utf8", "UTF-8", "ascii", "latin", "iso-8859", "us-ascii"};
+    static const char known[][9] = {"utf-8", "utf8", "UTF-8", "ascii", "latin", "iso-8859", "us-ascii"};
 
     for (unsigned line = 0; line < 2 && source.at; line++) {
         struct span text = span_split(&source, '\n');
@@ -262,8 +262,8 @@ static bool read_bracket(struct python_tokens *tokens, unsigned *depth)
 
 static bool read_operator(struct python_tokens *tokens, unsigned *depth)
 {
-    static const char *const longer[] = {"**=", "//=", ">>=", "<<=", "...", "**", "//", ">>", "<<", "->", "+=", "-=",
-                                         "*=",  "/=",  "%=",  "&=",  "|=",  "^=", "@=", "==", "!=", "<=", ">=", ":="};
+    static const char longer[][4] = {"**=", "//=", ">>=", "<<=", "...", "**", "//", ">>", "<<", "->", "+=", "-=",
+                                     "*=",  "/=",  "%=",  "&=",  "|=",  "^=", "@=", "==", "!=", "<=", ">=", ":="};
 
     for (size_t i = 0; i < ARRAY_LENGTH(longer); i++)
         if (take(tokens, longer[i]))

@@ -43,7 +43,7 @@ static void take_parts(struct span *text, struct python_version *version)
 /* What may stand behind a version: a build's mark, or a release level with its serial. */
 static bool is_suffix(struct span rest, const struct python_version *version)
 {
-    static const char *const levels[] = {".final.", ".alpha.", ".beta.", ".candidate.", "a", "b", "rc"};
+    static const char levels[][12] = {".final.", ".alpha.", ".beta.", ".candidate.", "a", "b", "rc"};
     if (rest.length == 0 || span_is(rest, "t") || span_is(rest, "+"))
         return true;
     for (size_t i = 0; i < ARRAY_LENGTH(levels) && version->parts == 3; i++) {

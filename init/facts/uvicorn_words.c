@@ -3,76 +3,18 @@
 #include "facts/app_reference.h"
 
 /* The options of uvicorn, by what stands behind them. */
-static const char *const flags[] = {
-    "--reload",
-    "--no-reload",
-    "--factory",
-    "--proxy-headers",
-    "--no-proxy-headers",
-    "--server-header",
-    "--date-header",
-    "--no-date-header",
-    "--access-log",
-    "--no-server-header",
-    "--no-access-log",
-    "--use-colors",
-    "--no-use-colors",
-    "--help",
-    "--version",
-    "--reset-contextvars",
-    "--http2",
-};
-static const char *const valued[] = {
-    "--host",
-    "--port",
-    "--uds",
-    "--fd",
-    "--reload-dir",
-    "--reload-include",
-    "--reload-exclude",
-    "--reload-delay",
-    "--workers",
-    "--loop",
-    "--http",
-    "--ws",
-    "--ws-max-size",
-    "--ws-max-queue",
-    "--ws-ping-interval",
-    "--ws-ping-timeout",
-    "--ws-per-message-deflate",
-    "--lifespan",
-    "--interface",
-    "--env-file",
-    "--log-config",
-    "--log-level",
-    "--forwarded-allow-ips",
-    "--root-path",
-    "--limit-concurrency",
-    "--backlog",
-    "--limit-max-requests",
-    "--limit-max-requests-jitter",
-    "--timeout-keep-alive",
-    "--timeout-graceful-shutdown",
-    "--timeout-worker-healthcheck",
-    "--ssl-keyfile",
-    "--ssl-certfile",
-    "--ssl-keyfile-password",
-    "--ssl-version",
-    "--ssl-cert-reqs",
-    "--ssl-ca-certs",
-    "--ssl-ciphers",
-    "--header",
-    "--app-dir",
-    "--h11-max-incomplete-event-size",
-};
-
-static bool is_among(const char *const *names, size_t count, struct span name)
-{
-    for (size_t row = 0; row < count; row++)
-        if (span_is(name, names[row]))
-            return true;
-    return false;
-}
+static const char flags[] =
+    "--reload --no-reload --factory --proxy-headers --no-proxy-headers --server-header --date-header "
+    "--no-date-header --access-log --no-server-header --no-access-log --use-colors --no-use-colors "
+    "--help --version --reset-contextvars --http2";
+static const char valued[] =
+    "--host --port --uds --fd --reload-dir --reload-include --reload-exclude --reload-delay --workers "
+    "--loop --http --ws --ws-max-size --ws-max-queue --ws-ping-interval --ws-ping-timeout "
+    "--ws-per-message-deflate --lifespan --interface --env-file --log-config --log-level "
+    "--forwarded-allow-ips --root-path --limit-concurrency --backlog --limit-max-requests "
+    "--limit-max-requests-jitter --timeout-keep-alive --timeout-graceful-shutdown "
+    "--timeout-worker-healthcheck --ssl-keyfile --ssl-certfile --ssl-keyfile-password --ssl-version "
+    "--ssl-cert-reqs --ssl-ca-certs --ssl-ciphers --header --app-dir --h11-max-incomplete-event-size";
 
 static void note(struct settings *settings, struct span name, struct span value)
 {
@@ -100,7 +42,7 @@ static unsigned take_option(char *const *words, unsigned at, struct settings *se
 {
     struct span value = span_of(words[at]);
     struct span name = span_split(&value, '=');
-    if (is_among(flags, ARRAY_LENGTH(flags), name)) {
+    if (span_is_among(name, flags)) {
         result->asks = result->asks || span_is(name, "--help") || span_is(name, "--version");
         note(settings, name, SPAN("1"));
         return 1;
@@ -111,7 +53,7 @@ static unsigned take_option(char *const *words, unsigned at, struct settings *se
     }
     if (!words[at + 1])
         return 1;
-    if (!is_among(valued, ARRAY_LENGTH(valued), name))
+    if (!span_is_among(name, valued))
         return take_unknown(words, at, perhaps);
     note(settings, name, span_of(words[at + 1]));
     return 2;

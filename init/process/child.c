@@ -168,21 +168,30 @@ static void reap_failed(pid_t pid)
         continue;
 }
 
+/* Until it executes, a child by vfork(2) is lent our memory and we stand still: nothing is copied, which would take as long as
+ * executing does. All signals are blocked and none has a handler, so nothing but be_child runs in that memory. Where the C
+ * library has no vfork of the machine it is a fork, and all the same is true. */
+static pid_t make_child(const struct child_plan *plan, const struct signal_state *given, bool foreground, int report)
+{
+    pid_t parent = getpid();
+    pid_t pid = vfork();
+    if (pid == 0)
+        be_child(plan, given, parent, foreground, report);
+    return pid;
+}
+
 struct child_result child_start(const struct child_plan *plan, const struct signal_state *given)
 {
     int ends[2];
     if (!open_pipe(ends))
         return (struct child_result){.step = CHILD_PIPE, .error = errno};
     bool foreground = terminal_is_ours();
-    pid_t parent = getpid();
-    pid_t pid = fork();
-    if (pid == 0)
-        be_child(plan, given, parent, foreground, ends[1]);
+    pid_t pid = make_child(plan, given, foreground, ends[1]);
     struct child_result result = {.pid = pid, .step = CHILD_STARTED};
     if (pid < 0)
         result = (struct child_result){.step = CHILD_FORK, .error = errno};
     else
-        setpgid(pid, pid); /* here too: a signal for the group may come before the child has run */
+        setpgid(pid, pid); /* here too: after a fork a signal for the group may come before the child has run */
     close(ends[1]);
     if (pid > 0)
         read_outcome(ends[0], &result);
@@ -236,7 +245,7 @@ enum exit_code child_exit_code(const struct child_result *result)
 
 const char *child_step_name(enum child_step step)
 {
-    static const char *const names[] = {
+    static const char names[][18] = {
         [CHILD_STARTED] = "started", [CHILD_PIPE] = "pipe2",
         [CHILD_FORK] = "fork",       [CHILD_PARENT] = "prctl",
         [CHILD_FOLDER] = "chdir",    [CHILD_SIGNALS] = "rt_sigprocmask",

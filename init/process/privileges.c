@@ -328,7 +328,7 @@ static const struct step steps[] = {
 
 const char *privileges_stage_name(enum privileges_stage stage)
 {
-    static const char *const names[PRIVILEGES_STAGES] = {
+    static const char names[PRIVILEGES_STAGES][27] = {
         [PRIVILEGES_DONE] = "nothing",
         [PRIVILEGES_READ] = "capget",
         [PRIVILEGES_KEEP] = "--keep-caps",

@@ -20,7 +20,7 @@ def exceptions():
 
 
 def faults():
-    rules = re.findall(r'^RULE\((\w+),\s*\.name = "([^"]*)"', RULES.read_text() if RULES.exists() else "", re.MULTILINE)
+    rules = re.findall(r'^RULE\((\w+), \w+, \w+,\s*NAME\("([^"]*)"\)', RULES.read_text() if RULES.exists() else "", re.MULTILINE)
     code = "\n".join(file.read_text() for file in sorted(Path("init").rglob("*.c")))
     without = exceptions()
     for identifier, name in rules:

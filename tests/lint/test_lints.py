@@ -29,9 +29,9 @@ def body(lines):
 
 # lint, the file that is put into the good tree, its text, and words that the lint must say
 BAD = (
-    ("rules.py", "include/base/rules.def", 'RULE(LOST,\n    .name = "lost",\n', "lost: no test shows it"),
-    ("rules.py", "include/base/rules.def", 'RULE(LOST,\n    .name = "lost",\n', "nothing in init/ adds RULE_LOST"),
-    ("rules.py", "include/base/rules.def", 'RULE(LOST,\n    .name = "found",\n', "RULE_LOST is called found"),
+    ("rules.py", "include/base/rules.def", 'RULE(LOST, ERROR, USAGE,\n    NAME("lost")\n', "lost: no test shows it"),
+    ("rules.py", "include/base/rules.def", 'RULE(LOST, ERROR, USAGE,\n    NAME("lost")\n', "nothing in init/ adds RULE_LOST"),
+    ("rules.py", "include/base/rules.def", 'RULE(LOST, ERROR, USAGE,\n    NAME("found")\n', "RULE_LOST is called found"),
     ("rules.py", "tests/golden/without.txt", "lost: no reason\n", "but no rule"),
     ("layers.sh", "init/facts/elf.c", '#include "process/child.h"\n', "upward include: facts must not know process"),
     ("layers.sh", "init/process/child.c", '#include "checks/host.h"\n', "sideways include: process must not know checks"),

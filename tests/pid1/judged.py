@@ -9,6 +9,8 @@ import socket
 
 from conftest import LIMIT, until
 
+ENV_MOST = 60  # as many --env as asgi-init takes
+
 
 def begin(image, program, *words):
     return image.start(*words, program=program, root=image.root, folder=image.folder, env=image.env, **image.more)
@@ -43,18 +45,15 @@ def check_from_inside(image):
 def check_from_outside(image):
     """Of the same root, with the same mounts in it, but seen from outside. Nobody is asked."""
     options = ["--workdir", image.folder]
-    for name, value in image.env.items():
+    for name, value in list(image.env.items())[:ENV_MOST]:
         options += ["--env", name + (b"=" if isinstance(name, bytes) else "=") + value]
     options += ["--user", ":".join(map(str, image.more["user"]))] if "user" in image.more else []
     words = ["--log-format", "json", "check", "--root", image.root, *image.options, *options, *image.words]
     run = image.start(*words, root=image.root, outside=True, binds=image.more["binds"], env={"PATH": "/usr/bin"})
     assert run.code() == 0, run.out + run.err
     must, may = advice(image)
-    import os
-    with open("/tmp/corpus/differ", "a") as f:
-        got = rules_of(run) - may
-        want = image.warns | must
-        if got != want: print(os.environ["PYTEST_CURRENT_TEST"], "OUTSIDE+", got - want, "OUTSIDE-", want - got, file=f)
+    # Who will run it is up to whoever starts it.
+    assert rules_of(run) - may == (image.warns | must | image.unread) - {"runs-as-root"}, run.out + run.err
 
 
 class UnixConnection(http.client.HTTPConnection):

@@ -26,8 +26,8 @@ static void tell(enum libraries_verdict verdict, const char *path)
     const struct finding *finding = findings.count ? &findings.list[0] : NULL;
     const struct value *library = finding ? finding_value(finding, "library") : NULL;
     struct span name = library ? library->span : SPAN("-");
-    printf("%s\t%s\t%.*s\t%s\n", names[verdict], finding ? rule_rows[finding->rule].name : "-", (int)name.length,
-           name.at, path);
+    printf("%s\t%s\t%.*s\t%s\n", names[verdict], finding ? rule_name(finding->rule) : "-", (int)name.length, name.at,
+           path);
 }
 
 int main(int count, char **words)

@@ -34,8 +34,8 @@ def inject(start, tmp_path):
     [
         ("rt_sigprocmask:error=EPERM:when=1", 71, "rt_sigprocmask|signals"),
         ("pipe2:error=EMFILE", 71, "pipe2"),
-        ("?fork,?clone:error=EAGAIN", 71, "fork"),
-        ("?fork,?clone:error=ENOMEM", 71, "fork"),
+        ("?vfork,?fork,?clone:error=EAGAIN", 71, "fork"),
+        ("?vfork,?fork,?clone:error=ENOMEM", 71, "fork"),
     ],
     ids=str,
 )

@@ -6,7 +6,7 @@ import re
 import pytest
 from conftest import ROOT
 
-RULES = re.findall(r'^RULE\(\w+,\s*\.name = "([^"]*)"', (ROOT / "include/base/rules.def").read_text(), re.MULTILINE)
+RULES = re.findall(r'^RULE\(\w+, \w+, \w+,\s*NAME\("([^"]*)"\)', (ROOT / "include/base/rules.def").read_text(), re.MULTILINE)
 SETTINGS = re.findall(r'^SETTING\(\w+,\s*\.name = "([^"]*)"', (ROOT / "include/base/settings.def").read_text(), re.MULTILINE)
 
 

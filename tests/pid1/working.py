@@ -88,6 +88,7 @@ class Image:
         self.more = {"binds": []}  # of start()
         self.warns = set()  # rules of which `check` is right to warn
         self.says = set()  # the same of a start
+        self.unread = set()  # of which it warns besides from outside, where nobody can be asked
         self.may = set()  # of which it may warn: that is up to what this machine's Python has installed
 
     def at(self, path):
@@ -449,6 +450,7 @@ def a_venv_whose_base_is_gone_but_was_copied(image):
     config = image.at("/opt/venv/pyvenv.cfg")
     config.write_text(config.read_text().replace("home = /usr/bin", "home = /opt/gone/bin"))
     image.venv(words=None)
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -546,6 +548,7 @@ def the_users_site_by_passwd_only(image):
     image.write("/etc/passwd", "root:x:0:0::/root:/bin/sh\napp:x:10001:10001::/home/app:/bin/sh\n")
     image.uvicorn(image.site("/home/app/.local"))
     image.more["user"] = USER
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -617,6 +620,7 @@ def everything_in_one_archive(image):
         archive.writestr("app/__init__.py", "")
         archive.writestr("app/main.py", ASGI)
     image.env["PYTHONPATH"] = "/app/all.zip"
+    image.unread = {"uvicorn-not-installed", "app-module-missing"}
 
 
 @row
@@ -627,6 +631,7 @@ def a_folder_inside_an_archive(image):
         archive.writestr("vendor/uvicorn/__init__.py", "")
         archive.writestr("vendor/uvicorn/__main__.py", UVICORN)
     image.env["PYTHONPATH"] = "/app/all.zip/vendor"
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -639,6 +644,7 @@ def a_pth_file_that_names_an_archive(image):
         archive.writestr("app/__init__.py", "")
         archive.writestr("app/main.py", ASGI)
     image.write(f"{image.site('/opt/venv')}/easy-install.pth", "/opt/app.egg\n")
+    image.unread = {"app-module-missing"}
 
 
 @row
@@ -653,6 +659,7 @@ def a_pth_file_that_runs_code(image):
     image.usual()
     image.move(f"{image.site('/opt/venv')}/uvicorn", "/opt/shared/uvicorn")
     image.write(f"{image.site('/opt/venv')}/shared.pth", "import sys; sys.path.append('/opt/shared')\n")
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -661,6 +668,7 @@ def a_pth_file_that_adds_a_site_of_its_own(image):
     image.move(f"{image.site('/opt/venv')}/uvicorn", "/opt/shared/one/uvicorn")
     image.write("/opt/shared/more.pth", "one\n")
     image.write(f"{image.site('/opt/venv')}/shared.pth", "import site; site.addsitedir('/opt/shared')\n")
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -705,6 +713,7 @@ def an_editable_install_by_finder(image):
         """,
     )
     image.folder = "/"
+    image.unread = {"app-module-missing"}
 
 
 @row
@@ -727,6 +736,7 @@ def an_import_hook_of_sitecustomize(image):
     image.usual()
     image.write(f"{image.site('/opt/venv')}/sitecustomize.py", HOOK)
     image.words = ["made_up:app"]
+    image.unread = {"app-module-missing"}
 
 
 @row
@@ -738,6 +748,7 @@ def an_import_hook_of_usercustomize(image):
     image.at("/app").mkdir()
     image.words = ["made_up:app"]
     image.more["user"] = USER
+    image.unread = {"app-module-missing"}
 
 
 @row
@@ -898,6 +909,7 @@ def a_module_of_the_standard_library_as_application(image):
 def a_module_that_is_built_in(image):
     image.usual()
     image.words = ["sys:exit"]
+    image.unread = {"app-module-missing"}
 
 
 @row
@@ -1191,6 +1203,7 @@ def a_wrapper_script(image):
     image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
     image.python = "/opt/bin/python3"
     image.options = ["--python", "/opt/bin/python3"]
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -1200,6 +1213,7 @@ def a_wrapper_script_on_PATH(image):
     image.write("/opt/bin/python3", '#!/bin/sh\nexec /srv/environment/bin/python "$@"\n', 0o755)
     image.env = {"PATH": "/opt/bin"}
     image.python = "/opt/bin/python3"
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -1209,6 +1223,7 @@ def a_wrapper_script_in_the_venv(image):
     for name in ("python", "python3"):
         image.at(f"/opt/venv/bin/{name}").unlink()
         image.write(f"/opt/venv/bin/{name}", f'#!/usr/bin/env bash\nexec -a "$0" /usr/bin/python{image.version} "$@"\n', 0o755)
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -1221,6 +1236,7 @@ def a_shim(image):
     image.env = {"PATH": "/srv/shims:/usr/bin:/bin"}
     image.python = "/srv/shims/python3"
     image.options = ["--python", "/srv/shims/python3"]
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -1596,6 +1612,7 @@ def PYTHONPATH_with_a_hundred_folders(image):
     image.application()
     image.uvicorn("/packages/99")
     image.env["PYTHONPATH"] = ":".join(f"/packages/{number}" for number in range(100))
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -1759,6 +1776,7 @@ def a_wrapper_with_env_and_its_words(image):
     image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
     image.python = "/opt/bin/python3"
     image.options = ["--python", "/opt/bin/python3"]
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -1769,6 +1787,7 @@ def a_wrapper_of_a_wrapper(image):
     image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
     image.python = "/opt/bin/python3"
     image.options = ["--python", "/opt/bin/python3"]
+    image.unread = {"uvicorn-not-installed"}
 
 
 # ---- FastAPI and uvicorn themselves ----

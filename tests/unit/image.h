@@ -120,13 +120,15 @@ static inline void image_close(struct image *image)
 /* Lines of mountinfo; NULL: none is known. The reader counts as of our own root then. */
 static inline void image_mounts(struct image *image, const char *lines)
 {
-    image->host.knows_mounts = lines != NULL;
+    struct host_mounts *mounts = image->host.mounts;
+    mounts->are_read = true;
+    mounts->are_known = lines != NULL;
     if (!lines)
         return;
     size_t length = strlen(lines);
-    memcpy(image->host.mount_bytes, lines, length);
-    mounts_read(&image->host.mounts, image->host.mount_bytes, length);
-    assert_int_equal(image->host.mounts.lost, 0);
+    memcpy(mounts->bytes, lines, length);
+    mounts_read(&mounts->list, mounts->bytes, length);
+    assert_int_equal(mounts->list.lost, 0);
 }
 
 static inline void image_set(struct image *image, enum setting setting, const char *value, const char *source)

@@ -116,7 +116,7 @@ static void each_cause_has_its_rule(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
         print_message("row %zu: %s\n", i, rows[i].path);
         const struct finding *finding = find(rows[i].path, rows[i].mounts, rows[i].error);
-        assert_string_equal(rule_rows[finding->rule].name, rule_rows[rows[i].rule].name);
+        assert_string_equal(rule_name(finding->rule), rule_name(rows[i].rule));
         if (rows[i].error != ELOOP)
             assert_value(finding, "missing", rows[i].missing);
         assert_value(finding, "mount", rows[i].mount);

@@ -120,7 +120,7 @@ static void test_rows(void **state)
         const struct finding *finding = image.findings.count ? &image.findings.list[0] : NULL;
         if (image.findings.count > 1 || (finding ? finding->rule : RULE_COUNT) != rows[i].rule)
             fail_msg("%s: %u findings, the first is %s", rows[i].name, image.findings.count,
-                     finding ? rule_rows[finding->rule].name : "none");
+                     finding ? rule_name(finding->rule) : "none");
         if (finding) {
             assert_int_equal(finding->severity, SEVERITY_WARNING);
             assert_value(finding, "has", rows[i].has ? rows[i].has : "");

@@ -32,14 +32,18 @@ static void test_every_rule_is_whole(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < RULE_COUNT; i++) {
-        const struct rule_row *row = &rule_rows[i];
-        if (!row->name || !row->title || !row->explain || !*row->explain)
-            fail_msg("row %u (%s) has no name, title or explain", i, row->name ? row->name : "?");
-        if (rule_named(span_of(row->name)) != (enum rule)i)
-            fail_msg("%s stands there twice", row->name);
-        bool is_error = row->severity == SEVERITY_ERROR;
-        if (is_error != (row->exit_code != EXIT_OK))
-            fail_msg("%s: an error has an exit code, and nothing else has", row->name);
+        enum rule rule = (enum rule)i;
+        const char *name = rule_name(rule);
+        const char *explain = rule_text(rule, RULE_EXPLAIN);
+        if (!name || !rule_text(rule, RULE_TITLE) || !explain || !*explain)
+            fail_msg("row %u (%s) has no name, title or explain", i, name ? name : "?");
+        if (rule_named(span_of(name)) != rule)
+            fail_msg("%s stands there twice", name);
+        bool is_error = rule_severity(rule) == SEVERITY_ERROR;
+        if (is_error != (rule_exit_code(rule) != EXIT_OK))
+            fail_msg("%s: an error has an exit code, and nothing else has", name);
+        if (rule_fix(rule, RULE_FIXES))
+            fail_msg("%s has more than %d fixes", name, RULE_FIXES);
     }
     assert_int_equal(rule_named(SPAN("no-such-rule")), RULE_COUNT);
     assert_int_equal(rule_named(SPAN("")), RULE_COUNT);
@@ -61,15 +65,14 @@ static void test_rules_are_plain_ascii(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < RULE_COUNT; i++) {
-        const struct rule_row *row = &rule_rows[i];
-        for (const char *byte = row->name; *byte; byte++)
+        const char *name = rule_name((enum rule)i);
+        for (const char *byte = name; *byte; byte++)
             if (!is_name_byte(*byte))
-                fail_msg("%s is not a name", row->name);
-        const char *const texts[] = {row->title, row->wanted, row->found, row->why, row->explain};
-        for (unsigned j = 0; j < ARRAY_LENGTH(texts); j++)
-            expect_plain(row->name, texts[j]);
+                fail_msg("%s is not a name", name);
+        for (unsigned which = RULE_NAME; which < RULE_FIX; which++)
+            expect_plain(name, rule_text((enum rule)i, (enum rule_text)which));
         for (unsigned j = 0; j < RULE_FIXES; j++)
-            expect_plain(row->name, row->fixes[j]);
+            expect_plain(name, rule_fix((enum rule)i, j));
     }
 }
 
@@ -77,11 +80,11 @@ static void test_explain_fits_a_terminal(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < RULE_COUNT; i++) {
-        struct span lines = span_of(rule_rows[i].explain);
+        struct span lines = span_of(rule_text((enum rule)i, RULE_EXPLAIN));
         while (lines.at) {
             struct span line = span_split(&lines, '\n');
             if (line.length > 110)
-                fail_msg("%s: '%.*s' is longer than 110", rule_rows[i].name, (int)line.length, line.at);
+                fail_msg("%s: '%.*s' is longer than 110", rule_name((enum rule)i), (int)line.length, line.at);
         }
     }
 }

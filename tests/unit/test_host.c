@@ -117,7 +117,7 @@ static void platforms_are_known_by_their_variables(void **state)
     host_read(&host, &real, &set);
     assert_true(host.in_container);
     assert_non_null(host.container_sign);
-    assert_true(host.knows_mounts);
+    assert_true(host_knows_mounts(&host));
     host_read(&host, &real, &unset);
     assert_int_equal(host.in_container, host.container_sign != NULL);
     if (host.container_sign)
@@ -131,7 +131,7 @@ static void another_root_is_a_container_without_mounts(void **state)
     host_read(&image.host, &image.reader, &image.environment);
     assert_true(image.host.in_container);
     assert_false(image.host.is_pid_1);
-    assert_false(image.host.knows_mounts);
+    assert_false(host_knows_mounts(&image.host));
     assert_string_equal(image.host.container_sign, "--root");
 }
 

@@ -199,7 +199,7 @@ static void begin(const struct row *row)
 
 static bool choose(unsigned first)
 {
-    places_list(&image.scene, &places);
+    places_list(&image.scene, PLACES_ALL, &places);
     return places_choose(&image.scene, &places, first, packages_has_uvicorn, &choice);
 }
 
@@ -314,7 +314,7 @@ static void a_path_of_thousands_of_entries_leaves_room(void **state)
     assert_false(text.cut);
     begin(&row);
     image_variables(&image, entries);
-    places_list(&image.scene, &places);
+    places_list(&image.scene, PLACES_ALL, &places);
     assert_int_equal(places.count, PLACES_MOST);
     assert_true(places.cut);
     assert_true(places_choose(&image.scene, &places, 0, packages_has_uvicorn, &choice));
@@ -327,7 +327,7 @@ static void a_folder_by_two_names_is_looked_at_once(void **state)
     (void)state;
     image_link(&image.tree, "bin", "usr/bin");
     begin(&row);
-    places_list(&image.scene, &places);
+    places_list(&image.scene, PLACES_ALL, &places);
     assert_int_equal(places.count, 2);
     assert_span(places.list[0].path, "/usr/bin");
     assert_span(places.list[1].path, "/usr/local/bin");

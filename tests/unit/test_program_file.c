@@ -112,7 +112,7 @@ static void each_file_has_its_rule(void **state)
         if (rows[i].rule == RULE_COUNT)
             continue;
         const struct finding *finding = &image.findings.list[0];
-        assert_string_equal(rule_rows[finding->rule].name, rule_rows[rows[i].rule].name);
+        assert_string_equal(rule_name(finding->rule), rule_name(rows[i].rule));
         assert_int_equal(finding->severity, SEVERITY_ERROR);
         assert_value(finding, "wanted", rows[i].path);
         assert_value(finding, "real", rows[i].path);

@@ -157,7 +157,7 @@ static void test_no_values_at_all(void **state)
         start(NULL);
         render_finding(add((enum rule)i), false, &sink);
         if (!span_starts(text_as_span(&lines), "asgi-init: ") || lines.cut)
-            fail_msg("%s", rule_rows[i].name);
+            fail_msg("%s", rule_name((enum rule)i));
     }
 }
 
@@ -166,15 +166,18 @@ static void test_rules_have_no_broken_placeholder(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < RULE_COUNT; i++) {
-        const struct rule_row *row = &rule_rows[i];
-        const char *texts[4 + RULE_FIXES] = {row->title, row->wanted, row->found, row->why};
-        memcpy(texts + 4, row->fixes, sizeof(row->fixes));
+        enum rule rule = (enum rule)i;
+        const char *texts[RULE_FIX + RULE_FIXES] = {NULL};
+        for (unsigned j = RULE_NAME; j < RULE_EXPLAIN; j++)
+            texts[j] = rule_text(rule, (enum rule_text)j);
+        for (unsigned j = 0; j < RULE_FIXES; j++)
+            texts[RULE_FIX + j] = rule_fix(rule, j);
         for (unsigned j = 0; j < ARRAY_LENGTH(texts); j++) {
             const char *open = texts[j];
             while ((open = open ? strchr(open, '{') : NULL)) {
                 size_t name = strspn(open + 1, "abcdefghijklmnopqrstuvwxyz_?!");
                 if (open[1 + name] != '}' && open[-1] != '$')
-                    fail_msg("%s: '%.20s'", row->name, open);
+                    fail_msg("%s: '%.20s'", rule_name(rule), open);
                 open++;
             }
         }
