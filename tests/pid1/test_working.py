@@ -57,7 +57,8 @@ def test_an_image_that_works(image, name):
     run.kill()
 
     check_from_inside(image)
-    check_from_outside(image)
+    if image.is_readable:
+        check_from_outside(image)
 
 
 @pytest.mark.long

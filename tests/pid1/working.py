@@ -89,6 +89,7 @@ class Image:
         self.warns = set()  # rules of which `check` is right to warn
         self.says = set()  # the same of a start
         self.unread = set()  # of which it warns besides from outside, where nobody can be asked
+        self.is_readable = True  # False: from outside it is refused
         self.may = set()  # of which it may warn: that is up to what this machine's Python has installed
 
     def at(self, path):
@@ -909,7 +910,7 @@ def a_module_of_the_standard_library_as_application(image):
 def a_module_that_is_built_in(image):
     image.usual()
     image.words = ["sys:exit"]
-    image.unread = {"app-module-missing"}
+    image.is_readable = False  # which modules are built in no file says; nobody's application is
 
 
 @row
