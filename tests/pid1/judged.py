@@ -20,9 +20,9 @@ def is_root(image):
     return "user" not in image.more and "--user" not in image.options
 
 
-def rules_of(run):
+def rules_of(run, severities=("error", "warning")):
     lines = [json.loads(line) for line in run.out.splitlines()]
-    return {line["rule"] for line in lines if "rule" in line}
+    return {line["rule"] for line in lines if line.get("severity") in severities}
 
 
 def advice(image):
@@ -39,6 +39,7 @@ def check_from_inside(image):
     code = run.code()
     must, may = advice(image)
     assert rules_of(run) - may == image.warns | must, run.out + run.err
+    assert rules_of(run, ("note",)) == image.notes, run.out + run.err
     assert code == 0, run.out + run.err
 
 

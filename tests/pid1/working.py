@@ -79,7 +79,7 @@ class Image:
 
     def __init__(self, root, start, tools, templates):
         self.root, self.start, self.tools, self.templates = root, start, tools, templates
-        self.version = templates.version
+        self.version = templates and templates.version
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}  # /usr/local is the machine's, and may have a Python too
         self.words = ["app.main:app"]  # uvicorn's
         self.options = []  # ours
@@ -88,6 +88,7 @@ class Image:
         self.more = {"binds": []}  # of start()
         self.warns = set()  # rules of which `check` is right to warn
         self.says = set()  # the same of a start
+        self.notes = set()  # what `check` says without warning
         self.unread = set()  # of which it warns besides from outside, where nobody can be asked
         self.is_readable = True  # False: from outside it is refused
         self.may = set()  # of which it may warn: that is up to what this machine's Python has installed
