@@ -3,9 +3,9 @@
     python3 tests/roots.py        makes those that are missing
 
 mmdebstrap unpacks packages from the mirror that this machine's own apt uses, into build/roots/NAME, where it is kept until the
-recipe changes. Nothing of a package is run (no maintainer's script), so another machine's root needs no emulator to be made, and
-what is there is what lies in the packages: much like a distroless image. Nobody changes these folders: they are shared by all
-tests, which mount them.
+recipe changes. No maintainer's script is run, so another machine's root needs no emulator to be made, and what is there is what
+lies in the packages: much like a distroless image. To it come the loader's cache, and the bytecode of what uvicorn imports.
+Nobody changes these folders: they are shared by all tests, which mount them.
 """
 
 import dataclasses
@@ -14,6 +14,7 @@ import hashlib
 import os
 import pathlib
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -28,17 +29,20 @@ LEFT_OUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr
 # In all of them: the links from /lib to /usr/lib, /etc/os-release and the like, and a shell.
 ALWAYS = ("base-files", "libc-bin", "dash", "coreutils")
 
+IMPORTS = "import venv, uvicorn.main, uvicorn.loops.asyncio, uvicorn.protocols.http.h11_impl, uvicorn.lifespan.on, uvicorn.logging"
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """A release, a machine by Debian's name, and packages."""
+    """A release, a machine by Debian's name, packages, and the Pythons in them that serve."""
 
     suite: str
     machine: str
     packages: tuple
+    pythons: tuple
 
     def key(self):
-        return hashlib.sha256(repr([self, ALWAYS, LEFT_OUT]).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr([self, ALWAYS, IMPORTS, LEFT_OUT]).encode()).hexdigest()[:16]
 
 
 def own_machine():
@@ -99,11 +103,18 @@ def mirror():
 ODD = ("samba-libs", "systemd", "perl")
 
 RECIPES = {
-    "bullseye": Recipe("bullseye", own_machine(), ("python3", "python3-uvicorn")),
-    "foreign": Recipe("bookworm", other_machine(), ("python3", "python3-uvicorn", "python3-pydantic", "python3-httptools", "python3-uvloop", *ODD)),
-    "trixie": Recipe("trixie", own_machine(), ("python3", "python3-dbg", "python3-uvicorn", "python3-fastapi", "pypy3", *ODD)),
-    "forky": Recipe("forky", own_machine(), ("python3", "python3.15", "python3-uvicorn", "pypy3")),
-}
+    "bullseye": Recipe("bullseye", own_machine(), ("python3", "python3-uvicorn"), ("python3.9",)),
+    "foreign": Recipe(
+        "bookworm", other_machine(), ("python3", "python3-uvicorn", "python3-pydantic", "python3-httptools", "python3-uvloop", *ODD), ()
+    ),
+    "trixie": Recipe(
+        "trixie", own_machine(), ("python3", "python3-dbg", "python3-uvicorn", "python3-fastapi", "pypy3", *ODD),
+        ("python3.13", "python3.13d", "pypy3"),
+    ),
+    "forky": Recipe(
+        "forky", own_machine(), ("python3", "python3.15", "python3-uvicorn", "pypy3"), ("python3.14", "python3.15", "pypy3")
+    ),
+}  # fmt: skip
 
 
 def stamp(name):
@@ -118,6 +129,16 @@ def make_cache(root, machine):
     """The loader's cache, which every image has. An ldconfig makes that of its own machine only; Debian's is linked statically."""
     emulator = [emulator_of(machine)] if is_foreign(machine) else []
     subprocess.run([*emulator, f"{root}/sbin/ldconfig", "-r", root], check=True, stdout=subprocess.DEVNULL)
+
+
+def compile_imports(root, pythons):
+    """As pip and Debian's scripts compile what they install; here only what a server and the makers of environments import."""
+    device = pathlib.Path(root, "dev/urandom")  # PyPy does not start without it
+    device.parent.mkdir(exist_ok=True)
+    if not device.exists():
+        os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 9))
+    for python in pythons:
+        subprocess.run(["chroot", root, f"/usr/bin/{python}", "-c", IMPORTS], check=True)
 
 
 def make(name):
@@ -138,6 +159,7 @@ def make(name):
         for unused in ("var/lib/apt/lists", "var/cache/apt", "dev"):
             shutil.rmtree(f"{made}/root/{unused}", ignore_errors=True)
         make_cache(f"{made}/root", recipe.machine)
+        compile_imports(f"{made}/root", recipe.pythons)
         os.chmod(f"{made}/root", 0o755)
         os.rename(f"{made}/root", FOLDER / name)
     stamp(name).write_text(recipe.key())

@@ -213,8 +213,10 @@ static enum proof prove_by_reading(struct session *session, struct judgement *ju
         return PROOF_GOOD; /* --probe never: nothing uncertain is refused */
     if (!choice->has_uvicorn) {
         struct finding *finding = packages_missing(&session->scene, &choice->interpreter, SPAN(""));
-        if (packages_may_have_uvicorn(&session->scene, &choice->interpreter))
+        if (packages_may_have_uvicorn(&session->scene, &choice->interpreter)) {
+            finding_set_string(&session->findings, finding, "unseen", "yes");
             finding_weaken(finding, SEVERITY_WARNING);
+        }
     }
     if (judgement->application.state == APPLICATION_ASK)
         application_missing(&session->scene, &choice->interpreter, &judgement->application, false);

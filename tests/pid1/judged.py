@@ -16,6 +16,13 @@ def begin(image, program, *words):
     return image.start(*words, program=program, root=image.root, folder=image.folder, env=image.env, **image.more)
 
 
+def serves(run):
+    """The line of our uvicorn: what it serves, from where."""
+    until(lambda: "\n" in run.out or run.ended(), lambda: f"a line; stderr:\n{run.err}")
+    assert run.out.startswith("serving "), f"it ended with {run.wait()}:\n{run.err}\n{run.out}"
+    return run.out
+
+
 def is_root(image):
     return "user" not in image.more and "--user" not in image.options
 

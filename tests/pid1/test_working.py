@@ -7,8 +7,8 @@ import signal
 
 import pytest
 import working
-from conftest import ROOT, until
-from judged import begin, check_from_inside, check_from_outside, is_healthy
+from conftest import ROOT
+from judged import begin, check_from_inside, check_from_outside, is_healthy, serves
 
 LONG = {"a standard library as bytecode only"}
 
@@ -27,13 +27,6 @@ def arrange(image, name):
     working.ROWS[name](image)
     image.at(image.folder).mkdir(parents=True, exist_ok=True)
     return image
-
-
-def serves(run):
-    """The line of our uvicorn: what it serves, from where."""
-    until(lambda: "\n" in run.out or run.ended(), lambda: f"a line; stderr:\n{run.err}")
-    assert run.out.startswith("serving "), f"it ended with {run.wait()}:\n{run.err}\n{run.out}"
-    return run.out
 
 
 def without_asgi_init(image):

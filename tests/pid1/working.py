@@ -136,7 +136,8 @@ class Image:
     def run(self, *words, env=()):
         """Runs a program inside, and gives what it printed."""
         made = {"HOME": "/tmp", "PATH": self.env.get("PATH", "/usr/bin"), "PYTHONDONTWRITEBYTECODE": "1", **dict(env)}
-        run = self.start(*words[1:], program=words[0], root=self.root, env=made, binds=self.more["binds"])
+        how = {name: self.more[name] for name in ("binds", "emulator") if name in self.more}
+        run = self.start(*words[1:], program=words[0], root=self.root, env=made, **how)
         code = run.code()
         assert code == 0, f"{words}: {code}\n{run.out}\n{run.err}"
         return run.out
