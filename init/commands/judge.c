@@ -146,6 +146,7 @@ static struct finding *of_other_machine(struct session *session, const struct in
     return NULL;
 }
 
+/* It could be started, whatever became of it. */
 static void say_emulated(struct session *session, const struct judgement *judgement)
 {
     struct finding *finding = of_other_machine(session, &judgement->chosen.choice.interpreter);
@@ -228,9 +229,10 @@ static enum proof prove_by_asking(struct session *session, struct judgement *jud
     static struct probe_answer answer;
     ask(session, judgement, &answer);
     say_asked(judgement, &answer);
+    if (answer.outcome != PROBE_NOT_STARTED && answer.outcome != PROBE_STOPPED)
+        say_emulated(session, judgement);
     switch (answer.outcome) {
     case PROBE_ANSWERED:
-        say_emulated(session, judgement);
         return weigh_answer(session, judgement, &answer);
     case PROBE_BROKEN:
         judgement->has_python = false;

@@ -10,7 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MARKER_BYTES = 8, MARKER_MOST = 2 * MARKER_BYTES + 1, SLICE_MILLISECONDS = 20, ERRNO_MOST = 4095, WORDS_MOST = 8 + PROBE_NAMES };
+enum {
+    MARKER_BYTES = 8,
+    MARKER_MOST = 2 * MARKER_BYTES + 1,
+    SLICE_MILLISECONDS = 20,
+    ERRNO_MOST = 4095,
+    WORDS_MOST = 8 + PROBE_NAMES
+};
 
 /* What is asked for first is asked without the application's folder, as `python -P -m uvicorn` finds uvicorn. The answer
  * is the last thing that happens: no atexit handler can print behind it. */
