@@ -1793,6 +1793,170 @@ def a_wrapper_of_a_wrapper(image):
     image.unread = {"uvicorn-not-installed"}
 
 
+# ---- as platforms and tools lay it out ----
+
+
+def console_script(image, venv, path=None):
+    image.write(path or f"{venv}/bin/uvicorn", f"#!{venv}/bin/python\nimport runpy\nrunpy.run_module('uvicorn')\n", 0o755)
+
+
+@row
+def uvicorn_by_a_link_beside_the_systems_python(image):
+    """`ln -s /srv/environment/bin/uvicorn /usr/local/bin`, and nothing else names the environment."""
+    image.usual()
+    image.move("/opt/venv", "/srv/environment")
+    image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
+    console_script(image, "/srv/environment")
+    image.link("/opt/bin/uvicorn", "/srv/environment/bin/uvicorn")
+    image.python = "/srv/environment/bin/python"
+    image.words = ["uvicorn", "app.main:app"]
+    image.plain_words = image.words[1:]
+
+
+@row
+def uvicorn_of_pipx(image):
+    image.usual()
+    image.move("/opt/venv", "/root/.local/share/pipx/venvs/uvicorn")
+    console_script(image, "/root/.local/share/pipx/venvs/uvicorn")
+    image.link("/root/.local/bin/uvicorn", "/root/.local/share/pipx/venvs/uvicorn/bin/uvicorn")
+    image.env = {"PATH": "/root/.local/bin:/usr/bin:/bin", "HOME": "/root"}
+    image.python = "/root/.local/share/pipx/venvs/uvicorn/bin/python"
+    image.words = ["/root/.local/bin/uvicorn", "app.main:app"]
+    image.plain_words = image.words[1:]
+
+
+@row
+def a_console_script_of_another_folder(image):
+    """`pip install --target`, or a copied script: its first line names the Python."""
+    image.usual()
+    image.move("/opt/venv", "/srv/environment")
+    console_script(image, "/srv/environment", "/opt/bin/uvicorn")
+    image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
+    image.python = "/srv/environment/bin/python"
+    image.words = ["uvicorn", "app.main:app"]
+    image.plain_words = image.words[1:]
+
+
+@row
+def shims_of_pyenv_first_on_PATH(image):
+    """The Python behind them has uvicorn, the system's hasn't."""
+    image.usual()
+    image.move("/opt/venv", "/root/.pyenv/versions/shop")
+    shim = '#!/usr/bin/env bash\nset -e\nprogram="${0##*/}"\nexec "/root/.pyenv/versions/shop/bin/$program" "$@"\n'
+    for name in ("python", "python3"):
+        image.write(f"/root/.pyenv/shims/{name}", shim, 0o755)
+    image.env = {"PATH": "/root/.pyenv/shims:/root/.pyenv/bin:/usr/bin:/bin", "PYENV_ROOT": "/root/.pyenv"}
+    image.python = "/root/.pyenv/shims/python3"
+    image.unread = {"uvicorn-not-installed"}
+
+
+@row
+def a_slug_of_heroku(image):
+    image.copy_python("/app/.heroku/python")
+    image.application()
+    image.uvicorn("/app/.heroku/python/lib/python3/dist-packages")
+    image.env = {
+        "PATH": "/app/.heroku/python/bin:/usr/local/bin:/usr/bin:/bin", "PYTHONHOME": "/app/.heroku/python", "PYTHONPATH": "/app",
+        "LD_LIBRARY_PATH": "/app/.heroku/vendor/lib:/app/.heroku/python/lib", "PYTHONHASHSEED": "random", "DYNO": "web.1",
+        "PORT": "5000", "WEB_CONCURRENCY": "",
+    }  # fmt: skip
+    image.python = "/app/.heroku/python/bin/python3"
+
+
+@row
+def layers_of_a_buildpack(image):
+    image.copy_python("/layers/runtime/python")
+    image.application("/workspace")
+    image.folder = "/workspace"
+    image.env = {
+        "PATH": "/layers/pip/pip/bin:/layers/runtime/python/bin:/usr/bin", "PYTHONUSERBASE": "/layers/pip/pip",
+        "PYTHONPATH": "/layers/extra:/workspace", "PORT": "8080", "CNB_STACK_ID": "google.22", "PYTHONUNBUFFERED": "TRUE",
+    }  # fmt: skip
+    image.uvicorn(image.site("/layers/pip/pip"))
+    image.python = "/layers/runtime/python/bin/python3"
+
+
+@row
+def a_python_env_of_nix(image):
+    """Links into the store, and a sitecustomize of the base Python that adds what its wrapper says."""
+    image.copy_python("/nix/store/abc-python")
+    image.application()
+    image.uvicorn("/nix/store/def-env/packages")
+    image.write(
+        image.site("/nix/store/abc-python") + "/sitecustomize.py",
+        "import os, site\nfor folder in os.environ.pop('NIX_PYTHONPATH', '').split(':'):\n    site.addsitedir(folder)\n",
+    )
+    image.write(
+        f"{image.site('/nix/store/abc-python', 'dist-packages')}/sitecustomize.pth",
+        f"{image.site('/nix/store/abc-python')}\nimport sitecustomize\n",
+    )
+    image.env = {"PATH": "/nix/store/def-env/bin", "NIX_PYTHONPATH": "/nix/store/def-env/packages"}
+    image.link("/nix/store/def-env/bin/python3", f"/nix/store/abc-python/bin/python{image.version}")
+    image.python = "/nix/store/def-env/bin/python3"
+    image.unread = {"uvicorn-not-installed"}
+
+
+@row
+def a_prefix_of_conda_named_as_VIRTUAL_ENV(image):
+    image.copy_python("/opt/conda")
+    image.application()
+    image.link("/opt/conda/bin/python", f"python{image.version}")
+    image.write("/opt/conda/conda-meta/history", "")
+    image.uvicorn("/opt/conda/lib/python3/dist-packages")
+    image.activate("/opt/conda")
+
+
+@row
+def the_systems_prefix_as_the_environment_of_uv(image):
+    image.copy_python()
+    image.application()
+    image.uvicorn("/usr/lib/python3/dist-packages")
+    image.env["UV_PROJECT_ENVIRONMENT"] = "/usr"
+
+
+@row
+def the_systems_prefix_as_VIRTUAL_ENV(image):
+    image.copy_python()
+    image.application()
+    image.uvicorn("/usr/lib/python3/dist-packages")
+    image.env |= {"VIRTUAL_ENV": "/usr", "UV_SYSTEM_PYTHON": "1"}
+
+
+@row
+def an_environment_of_uv_named_from_here(image):
+    image.share_usr()
+    image.application()
+    image.venv("/app/.venv-docker", activate=False)
+    image.env["UV_PROJECT_ENVIRONMENT"] = ".venv-docker"
+
+
+@row
+def a_release_behind_a_link_that_moves(image):
+    """Capistrano's layout: the environment lies in the release, and all is named through `current`."""
+    image.share_usr()
+    image.application("/srv/shop/releases/7")
+    image.venv("/srv/shop/releases/7/.venv", activate=False)
+    image.link("/srv/shop/current", "releases/7")
+    image.folder = "/srv/shop/current"
+    image.env |= {"VIRTUAL_ENV": "/srv/shop/current/.venv", "PATH": "/srv/shop/current/.venv/bin:/usr/bin"}
+    image.python = "/srv/shop/current/.venv/bin/python"
+
+
+@row
+def a_function_of_lambda(image):
+    image.copy_python("/var/lang")
+    image.application("/var/task")
+    image.folder = "/var/task"
+    image.uvicorn("/opt/python")
+    image.write("/opt/extensions/lambda-adapter", b"\x7fELF", 0o755)
+    image.env = {
+        "PATH": "/var/lang/bin:/usr/bin:/bin", "PYTHONPATH": "/opt/python:/var/runtime", "LAMBDA_TASK_ROOT": "/var/task",
+        "AWS_LWA_PORT": "8000", "LD_LIBRARY_PATH": "/var/lang/lib:/var/task:/opt/lib", "AWS_EXECUTION_ENV": "AWS_Lambda_python",
+    }  # fmt: skip
+    image.python = "/var/lang/bin/python3"
+    image.more["read_only"] = True
+
+
 # ---- FastAPI and uvicorn themselves ----
 
 REAL = {}
