@@ -54,6 +54,19 @@ def test_an_image_that_works(image, name):
         check_from_outside(image)
 
 
+@pytest.mark.parametrize("name", working.COMMANDS)
+def test_a_command_that_works(image, name):
+    image.usual()
+    words = working.COMMANDS[name](image)
+    # By a shell, which looks along PATH.
+    plain = begin(image, "/bin/sh", "-c", 'exec "$@"', "sh", *words)
+    assert plain.wait() == 0, plain.err
+    expected, said = plain.out, plain.err
+    plain.kill()
+    run = begin(image, "/asgi-init", *words)
+    assert (run.code(), run.out, run.err) == (0, expected, said)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", working.REAL)
 def test_an_image_with_fastapi_works(image, tmp_path, name):

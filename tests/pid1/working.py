@@ -1957,6 +1957,155 @@ def a_function_of_lambda(image):
     image.more["read_only"] = True
 
 
+@row
+def variables_of_the_images_for_gunicorn(image):
+    image.usual()
+    image.env |= {"MODULE_NAME": "app.main", "VARIABLE_NAME": "app", "WEB_CONCURRENCY": "2", "MAX_WORKERS": "1", "LOG_LEVEL": "info"}
+    image.words = []
+    image.plain_words = ["app.main:app"]
+
+
+@row
+def APP_MODULE_alone(image):
+    image.usual()
+    image.env["APP_MODULE"] = "app.main:app"
+    image.words = ["--proxy-headers"]
+    image.plain_words = ["app.main:app", "--proxy-headers"]
+
+
+@row
+def an_app_dir_with_a_slash_at_its_end(image):
+    image.usual()
+    image.move("/app/app", "/app/src/app")
+    image.words = ["--app-dir", "/app/src/", "app.main:app"]
+
+
+@row
+def options_behind_and_before_that_nobody_knows_yet(image):
+    image.usual()
+    image.words = ["--limit-everything", "7", "app.main:app", "--host", "::", "--no-such-switch", "--forwarded-allow-ips=*"]
+
+
+@row
+def a_working_folder_that_is_a_link(image):
+    image.usual()
+    image.move("/app", "/srv/releases/7")
+    image.link("/srv/current", "releases/7")
+    image.folder = "/srv/current"
+    image.env["PWD"] = "/srv/current"
+
+
+@row
+def PATH_with_what_a_shell_would_expand(image):
+    image.usual()
+    image.env["PATH"] = "~/.local/bin:$HOME/bin:${VENV}/bin:/opt/venv/bin:/usr/bin"
+
+
+@row
+def a_venv_on_which_PYTHONHOME_is_empty_and_PYTHONPATH_ends_in_a_colon(image):
+    image.usual()
+    image.env |= {"PYTHONHOME": "", "PYTHONPATH": "/app:"}
+
+
+@row
+def a_venv_made_by_the_systems_python_below_a_mount_of_code(image):
+    """The project mounted whole, its environment in it made by the same release: it works."""
+    image.usual()
+    image.move("/opt/venv", "/host/backend/.venv")
+    image.move("/app/app", "/host/backend/app")
+    image.bind(image.at("/host/backend"), "/app")
+    image.activate("/app/.venv")
+
+
+@row
+def packages_vendored_beside_the_application(image):
+    """`pip install --target vendor`, with files of packages that are for other systems too."""
+    image.share_usr()
+    image.application()
+    image.uvicorn("/app/vendor")
+    for name in ("speedups.cp311-win_amd64.pyd", "speedups.cpython-38-darwin.so", "speedups.abi3.so"):
+        image.write(f"/app/vendor/speedups/{name}", b"MZ")
+    image.env["PYTHONPATH"] = "/app/vendor"
+
+
+@row
+def an_application_beside_a_folder_of_its_tests_and_notebooks(image):
+    image.usual()
+    for name in ("tests", "app/tests", "node_modules/app", "docs/app", "build/lib/app"):
+        image.write(f"/app/{name}/main.py", "raise SystemExit\n")
+    image.write("/app/main.py", "import app.main\n")
+
+
+# ---- commands, which are started as they are ----
+
+COMMANDS = {}
+
+
+def command(arrange):
+    COMMANDS[arrange.__name__.replace("_", " ")] = arrange
+    return arrange
+
+
+def archive(image, path, first_line):
+    file = image.write(path, f"#!{first_line}\n", 0o755)
+    with zipfile.ZipFile(file, "a") as packed:
+        packed.writestr("__main__.py", "import sys\nprint('from an archive', sys.argv)\n")
+
+
+@command
+def an_archive_of_shiv(image):
+    archive(image, "/app/shop.pyz", "/usr/bin/env python3")
+    return ["/app/shop.pyz", "--port", "8000"]
+
+
+@command
+def an_archive_of_pex_from_here(image):
+    archive(image, "/app/shop.pex", "/opt/venv/bin/python -sE")
+    return ["./shop.pex", "app.main:app"]
+
+
+@command
+def an_archive_by_python(image):
+    archive(image, "/app/shop.pyz", "/nowhere/python3")
+    return ["python", "shop.pyz"]
+
+
+@command
+def a_script_of_s6(image):
+    """Interpreters of interpreters, as with-contenv is one."""
+    image.write("/command/with-contenv", '#!/bin/sh\nexec "$@"\n', 0o755)
+    image.write("/etc/services.d/shop/run", "#!/command/with-contenv sh\necho started by with-contenv\n", 0o755)
+    return ["/etc/services.d/shop/run"]
+
+
+@command
+def a_script_with_env_and_words(image):
+    image.write("/app/run", "#!/usr/bin/env -S python3 -u\nprint('run')\n", 0o755)
+    return ["./run"]
+
+
+@command
+def a_script_without_a_first_line_that_sh_runs(image):
+    image.write("/app/run", "#!/bin/sh\n\nset -e\nexec python3 -c 'import sys; print(sys.prefix)'\n", 0o755)
+    return ["/app/run"]
+
+
+@command
+def a_program_of_python(image):
+    image.write("/app/main.py", "import app.main\nprint(app.main.app)\n".replace("print(app.main.app)", "print('ran')"))
+    return ["python", "main.py"]
+
+
+@command
+def a_shell_and_its_words(image):
+    return ["sh", "-c", 'echo "$VIRTUAL_ENV" "$0" "$@"', "a b", "c:d"]
+
+
+@command
+def env_that_starts_another(image):
+    return ["env", "GREETING=hello", "sh", "-c", "echo $GREETING"]
+
+
 # ---- FastAPI and uvicorn themselves ----
 
 REAL = {}
