@@ -1841,12 +1841,12 @@ def a_console_script_of_another_folder(image):
 def shims_of_pyenv_first_on_PATH(image):
     """The Python behind them has uvicorn, the system's hasn't."""
     image.usual()
-    image.move("/opt/venv", "/root/.pyenv/versions/shop")
-    shim = '#!/usr/bin/env bash\nset -e\nprogram="${0##*/}"\nexec "/root/.pyenv/versions/shop/bin/$program" "$@"\n'
+    image.move("/opt/venv", "/home/app/.pyenv/versions/shop")
+    shim = '#!/usr/bin/env bash\nset -e\nprogram="${0##*/}"\nexec "/home/app/.pyenv/versions/shop/bin/$program" "$@"\n'
     for name in ("python", "python3"):
-        image.write(f"/root/.pyenv/shims/{name}", shim, 0o755)
-    image.env = {"PATH": "/root/.pyenv/shims:/root/.pyenv/bin:/usr/bin:/bin", "PYENV_ROOT": "/root/.pyenv"}
-    image.python = "/root/.pyenv/shims/python3"
+        image.write(f"/home/app/.pyenv/shims/{name}", shim, 0o755)
+    image.env = {"PATH": "/home/app/.pyenv/shims:/home/app/.pyenv/bin:/usr/bin:/bin", "PYENV_ROOT": "/home/app/.pyenv"}
+    image.python = "/home/app/.pyenv/shims/python3"
     image.unread = {"uvicorn-not-installed"}
 
 
