@@ -9,7 +9,7 @@
 #   make lint unit pid1 long docker fuzz analyze     each suite alone
 #   make unit UNIT=test_text                         one unit test
 #   make pid1 PYTEST="-k reap -x"                    arguments for pytest (pid1, long, docker)
-#   make fuzz SECONDS_EACH=600                       each fuzz target for ten minutes
+#   make fuzz SECONDS_EACH=60                        each fuzz target for a minute; ten without it
 #   make bench, make soak                            the comparison with other inits, and ten minutes under load
 #   make docs        write the README's generated parts anew from the binary's own output
 #   make format      lay out the C code by .clang-format
@@ -189,7 +189,7 @@ check-all: export SECONDS_EACH := $(or $(SECONDS_EACH),30)
 check-all: $(call needs,$(ALL))
 	$(Q)tests/run $(ALL)
 
-fuzz: export SECONDS_EACH := $(or $(SECONDS_EACH),30)
+fuzz: export SECONDS_EACH := $(or $(SECONDS_EACH),600)
 .SECONDEXPANSION:
 $(ALL): $$(call needs,$$@)
 	$(Q)tests/run $@

@@ -13,7 +13,7 @@
 #include "base/rules.h"
 #include "base/text.h"
 
-enum { FINDING_VALUES = 24, FINDING_EVIDENCE = 16, FINDINGS_MOST = 48, FINDINGS_STORE = 32768 };
+enum { FINDING_VALUES = 32, FINDING_EVIDENCE = 16, FINDINGS_MOST = 48, FINDINGS_STORE = 32768 };
 
 struct value {
     const char *key; /* a literal */

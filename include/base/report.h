@@ -6,7 +6,8 @@
  *
  * Nothing that happens to an output is an error: a reader that is gone (EPIPE; SIGPIPE is the caller's to block), a full
  * disk, a descriptor that was closed from the start (then nothing is ever written to that number, which another file may
- * have by now). A descriptor that would block, because it was made non-blocking, is waited for at most a second a line.
+ * have by now). A descriptor that would block, because it was made non-blocking, is waited for at most a second a line; and
+ * one that blocks may do so, until report_hurry().
  * Never prints a variable's value by itself: what a finding holds is its check's choice.
  */
 
@@ -27,6 +28,12 @@ enum { REPORT_TERMINATION_MOST = 4096 };
 /* Before this nothing is coloured or in JSON. NO_COLOR, FORCE_COLOR and TERM=dumb are read from the environment (not
  * NULL; only during the call); an output is coloured by itself when it is a terminal. */
 void report_open(enum report_format format, enum report_level level, const struct environment *environment);
+/* From now on each message that is an error goes to that file, too, as findings do by report_termination(). The path must stay. */
+void report_keep_errors(const char *path);
+/* From now on others wait for us, and a full pipe that nobody reads must not hold us: after a second without room lines are left
+ * out, until there is room again, and then how many is said. What another process writes between our look and our line may
+ * still hold us, until somebody reads. */
+void report_hurry(void);
 enum report_format report_format(void);
 bool report_is_verbose(void);
 bool report_is_coloured(enum report_target target);

@@ -22,8 +22,12 @@
 struct finding *broken_path_find(const struct scene *scene, const struct candidate *candidate,
                                  const struct trace *trace);
 
-/* For the checks of what a walk has reached: {wanted}, {origin}, and {venv} where the path is an environment's. */
+/* For the checks of what a walk has reached: {wanted}, {origin}, and {venv} where the path is an environment's. How another
+ * Python is named: {naming}, "ENV ASGI_INIT_PYTHON=" or the option that ranks above it. Whether an environment at another place
+ * would be taken: {moves} if variables alone do it; {moved_words}, the items of CMD, where the command names it. */
 void broken_path_wanted(const struct scene *scene, struct finding *finding, const struct candidate *candidate);
+/* {naming} alone, for a Python that was taken from `origin`. */
+void broken_path_naming(const struct scene *scene, struct finding *finding, struct span origin);
 /* The mount that hides what the image has at `path`: sets its values, and {inside_mount}, the environment, if that lies
  * inside it. NULL: there is none. */
 const struct mount *broken_path_mount(const struct scene *scene, struct finding *finding,

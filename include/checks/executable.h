@@ -14,5 +14,7 @@
  * lost. Adds nothing where the file has none, where its file system is mounted nosuid (the kernel ignores them), or where it
  * can't be known (--root). True unless it added an error. */
 bool executable_capabilities(const struct reader *reader, struct span path, struct findings *findings);
+/* Would the program surely run without that capability (by its number)? False in doubt. */
+bool executable_lacks(const struct reader *reader, struct span path, unsigned capability);
 
 #endif

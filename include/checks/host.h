@@ -42,6 +42,8 @@ bool host_knows_mounts(const struct host *host);
 const struct mount *host_mount_over(const struct host *host, struct span path);
 /* The mount over `path` forbids programs. */
 bool host_forbids_programs(const struct host *host, struct span path);
+/* Where `path`, which lies on the mount, is in the folder that is mounted; the name of what is mounted, if it is that itself. */
+struct span host_path_in(const struct mount *mount, struct span path);
 /* "bind mount", "volume 'data'", "anonymous volume", "tmpfs" ... */
 void host_mount_name(const struct mount *mount, struct text *text);
 /* With article and evidence: "a bind mount of '/ana/shop' on /dev/sda3 (ext4; /proc/self/mountinfo)". */

@@ -11,6 +11,7 @@
  */
 
 #include "checks/scene.h"
+#include "facts/elf.h"
 #include "facts/python_version.h"
 
 enum { SITE_FOLDERS_MOST = 12, SITE_FOLDERS_STORE = 8192, LIBRARY_NAME = 32 };
@@ -25,6 +26,7 @@ struct interpreter {
     unsigned major;
     unsigned minor;
     bool free_threaded;             /* python3.13t */
+    struct elf elf;                 /* of its file; bits 0: it is no ELF file */
     bool is_script;                 /* a wrapper or shim: nothing is known of the Python behind it */
     bool system_site;               /* no venv, or one with include-system-site-packages */
     struct python_version made_for; /* what the venv's packages are for, when that isn't this Python; else no parts */

@@ -29,6 +29,9 @@ enum libraries_verdict {
     LIBRARIES_REFUSED, /* a finding says why */
 };
 
+/* Of an extension only what it needs itself is judged, and its own file only as to whether it may be read and mapped. The
+ * program's libraries are taken as they were when that program was judged last. What others have loaded by then isn't known:
+ * a name that is missing may be among it, so this is never more than a warning. */
 enum libraries_verdict libraries_judge(const struct scene *scene, const struct libraries_subject *subject);
 
 #endif

@@ -14,8 +14,9 @@ enum library_state {
     LIBRARY_ABSENT,
     LIBRARY_UNREADABLE,
     LIBRARY_OTHER_MACHINE,
-    LIBRARY_DAMAGED, /* every loader refuses it: no ELF file, too short, its dynamic section beyond its end */
-    LIBRARY_UNCLEAR, /* it can't be told from reading whether the loader takes it */
+    LIBRARY_DAMAGED,    /* every loader refuses it: no ELF file, too short, its dynamic section beyond its end */
+    LIBRARY_NOT_TO_RUN, /* it lies on a mount with noexec: the kernel maps no code of it */
+    LIBRARY_UNCLEAR,    /* it can't be told from reading whether the loader takes it */
 };
 
 enum { LIBRARY_STRINGS = 1024 };

@@ -59,6 +59,9 @@ enum places_wanted { PLACES_ALL, PLACES_ENVIRONMENTS };
 
 /* Lists the places; reads what it must to tell a venv's bin, adds no finding. */
 void places_list(const struct scene *scene, enum places_wanted wanted, struct places *places);
+/* Adds to a finding what else was found that works, as evidence `tried`, and as {elsewhere} the first of it that has uvicorn. */
+void places_add_tried(const struct scene *scene, const struct places *places, struct finding *finding,
+                      bool (*has_uvicorn)(const struct scene *scene, const struct interpreter *interpreter));
 /* Chooses among the places from index `first` on. False: findings say why there is none. `has_uvicorn` tells whether the
  * server's package is seen in an interpreter's site folders; NULL: all have it. */
 bool places_choose(const struct scene *scene, const struct places *places, unsigned first,

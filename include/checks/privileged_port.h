@@ -10,5 +10,8 @@
 bool port_is_privileged(uint32_t port, struct span setting);
 /* The same, with the setting of the network namespace that we are in. */
 bool port_needs_capability(const struct reader *reader, uint32_t port);
+/* True only if by the kernel's own words a program that is started from `program` now (an absolute path) may not listen there:
+ * the setting can be read, and neither we nor the file have the capability to give. `*start` is the setting. */
+bool port_is_refused(const struct reader *reader, uint32_t port, struct span program, uint64_t *start);
 
 #endif

@@ -114,6 +114,8 @@ int reader_attribute(const struct reader *reader, struct span path, const char *
 bool reader_is_nosuid(const struct reader *reader, struct span path);
 /* The same of noexec, where it starts no program. */
 bool reader_is_noexec(const struct reader *reader, struct span path);
+/* Is a file that reader_open_file opened on a mount with noexec? Of another root nobody knows: false. */
+bool reader_file_is_noexec(const struct reader *reader, int file);
 /* May the identity read, write, execute (bits 4, 2, 1) the end of the path? For our own identity the kernel is asked
  * (access(2), by the real ids). 0 or errno: EACCES, EROFS, or what the walk gives. */
 int reader_may(const struct reader *reader, struct span path, unsigned bits);

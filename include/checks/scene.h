@@ -22,6 +22,7 @@ struct scene {
     /* The folder that the command names its program by: "/app/.venv/bin" of /app/.venv/bin/uvicorn; empty otherwise. */
     struct span command_folder;
     struct span command_program; /* the word itself; empty where the command names no program */
+    char *const *command_words;  /* all of them, NULL at their end; or NULL */
 };
 
 #endif

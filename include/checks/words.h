@@ -9,5 +9,8 @@
 
 /* `words` ends with NULL. Adds a finding a word, and reads nothing but the words. */
 void words_judge(const struct scene *scene, char *const *words);
+/* The items of a CMD in exec form: the command's words, in each that begins with the folder `from` that folder replaced by
+ * `to`. False, and nothing to print, where there are none, where no word is changed, or where one is better not shown or copied. */
+bool words_as_items(const struct scene *scene, struct span from, const char *to, struct text *items);
 
 #endif

@@ -18,6 +18,8 @@ bool choose_python(struct session *session, unsigned first, struct chosen *chose
 void choose_environment(struct session *session, const struct chosen *chosen);
 /* Who named or found it: "VIRTUAL_ENV", "PATH" ... */
 struct span choose_origin(const struct chosen *chosen);
+/* To a finding of a Python that has no uvicorn: which others are there, and {elsewhere}, the first that has it. */
+void choose_add_others(struct session *session, const struct chosen *chosen, struct finding *finding);
 /* Python 3.11 and later take -P: without it a file uvicorn.py in the working folder would run in uvicorn's place. */
 bool choose_takes_safe_path(const struct interpreter *interpreter);
 /* For -v: which one, and who named it. */

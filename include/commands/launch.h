@@ -7,13 +7,15 @@
 
 #include <stdbool.h>
 
+struct judgement;
 struct session;
 
 struct launch {
-    const char *path;  /* what execve gets, absolute */
-    char *const *argv; /* ends in NULL */
-    bool serves;       /* a server: a requested stop ends in 0 */
-    bool stays;        /* it has no reason to end by itself: not `--help`, not `python script.py` */
+    const char *path;            /* what execve gets, absolute */
+    char *const *argv;           /* ends in NULL */
+    bool serves;                 /* a server: a requested stop ends in 0 */
+    struct judgement *judgement; /* of uvicorn: what is known of it; else NULL */
+    bool stays;                  /* it has no reason to end by itself: not `--help`, not `python script.py` */
 };
 
 /* The environment is session->child. Returns what to exit with. */

@@ -13,6 +13,6 @@ void privileges_failure_add(const struct privileges_result *result, const struct
 /* What went on without being a failure: an output that stays root's. */
 void privileges_notes_add(const struct privileges_result *result, struct findings *findings);
 /* A word of --keep-caps that names no capability; `setting` is how the list was given. */
-void unknown_capability_add(struct span word, const char *setting, struct findings *findings);
+void unknown_capability_add(struct span word, struct span setting, struct findings *findings);
 
 #endif

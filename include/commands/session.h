@@ -47,10 +47,14 @@ enum exit_code session_open(struct session *session, char **words, char **entrie
                             pid_t parent);
 /* Everything that must be known before anything is judged: becomes the user, and reads the host as that user. */
 enum exit_code session_prepare(struct session *session);
+/* The same without the first: for `config`, which shows settings that contradict each other, too. */
+enum exit_code session_settle(struct session *session);
 /* Prints the findings from `first` on, writes the termination log, and returns their exit code. */
 enum exit_code session_fail(struct session *session, unsigned first);
 /* Is it a server: does a requested stop end in 0? */
 bool session_serves(const struct session *session);
+/* The port that uvicorn binds by itself; 0: none, or any. */
+uint32_t session_port(const struct session *session);
 /* Ends the run if a stop signal waits already: true, and the exit code, which is 0 only if a server was to be started. */
 bool session_is_stopped(const struct session *session, enum exit_code *code);
 

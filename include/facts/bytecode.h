@@ -4,7 +4,8 @@
 /* The 16 bytes at the beginning of a .pyc file, by which Python knows whether it may use it in place of the source.
  * Any bytes may be given; no system call is made.
  *
- * Source: PEP 552, Lib/importlib/_bootstrap_external.py (_classify_pyc), CPython 3.8 and later.
+ * Source: PEP 552, Lib/importlib/_bootstrap_external.py (_classify_pyc), CPython 3.8 and later; the magic numbers are those of
+ * Include/internal/pycore_magic_number.h.
  */
 
 #include "base/text.h"

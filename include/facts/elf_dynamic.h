@@ -24,6 +24,7 @@ struct elf_map {
     } loads[ELF_LOADS_MOST];
     unsigned load_count;
     bool cut;                /* there are more loads than fit */
+    bool has_code;           /* one of them is to be executed */
     uint64_t dynamic_offset; /* ELF_NOWHERE: there is no dynamic section */
     uint64_t dynamic_size;
 };

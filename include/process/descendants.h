@@ -14,8 +14,9 @@ enum { PROCESS_NAME_MOST = 16 };
 bool descendants_known(void);
 
 /* Calls `visit` for each of our children, and when `deep` for theirs too, a parent before its children, down to 16
- * levels. What is born or dies meanwhile may be missed. Only after descendants_known(). */
-void descendants_each(bool deep, void (*visit)(void *context, pid_t process), void *context);
+ * levels. What is born or dies meanwhile may be missed. Only after descendants_known(). False when our own children couldn't
+ * be listed, or not all of them. */
+bool descendants_each(bool deep, void (*visit)(void *context, pid_t process), void *context);
 
 /* The signals that a process has handlers for; 0 when it is a zombie, or nobody knows. */
 uint64_t process_handled_signals(pid_t process);

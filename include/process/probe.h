@@ -13,7 +13,7 @@
 
 #include <sys/types.h>
 
-enum { PROBE_NAMES = 4, PROBE_SAYS = 2048, PROBE_MILLISECONDS = 10000 };
+enum { PROBE_NAMES = 16, PROBE_SAYS = 2048, PROBE_MILLISECONDS = 10000 };
 
 struct probe_question {
     const char *python;  /* the path as it will be executed */

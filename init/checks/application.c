@@ -1,6 +1,7 @@
 #include "checks/application.h"
 
 #include "checks/candidates.h"
+#include "checks/editable.h"
 #include "checks/host.h"
 
 #include <errno.h>
@@ -297,6 +298,7 @@ static bool add_unreadable(const struct scene *scene, struct span path, unsigned
     set(scene, *finding, "file", path);
     set(scene, *finding, "closed", path);
     set_owner(scene, *finding, &status);
+    set_mount(scene, *finding, path);
     return true;
 }
 
@@ -339,6 +341,7 @@ void application_missing(const struct scene *scene, const struct interpreter *in
             finding_set_string(scene->findings, finding, "file", application->search.file);
         set_names(scene, finding);
         set_mount(scene, finding, scene->app_dir);
+        editable_explain(scene, interpreter, span_of(application->top), false, finding);
         set_remedies(scene, finding, application);
     }
     if (asked)
@@ -510,16 +513,16 @@ void application_advise(const struct scene *scene, const struct interpreter *int
 
 /* ---- files that hide packages ---- */
 
-/* shop/fastapi.py as shop/my_fastapi.py. */
+/* fastapi.py as my_fastapi.py: by their names alone, since the folder is called otherwise where the file is to be renamed. */
 static void set_other_name(const struct scene *scene, struct finding *finding, struct span file)
 {
     char buffer[PATH_MOST];
     struct text other = TEXT_ON(buffer);
 
-    text_span(&other, span_folder(file));
-    text_add(&other, "/my_");
+    text_add(&other, "my_");
     text_span(&other, span_base_name(file));
-    set(scene, finding, "shadow_new", text_as_span(&other));
+    set(scene, finding, "name", span_base_name(file));
+    set(scene, finding, "new_name", text_as_span(&other));
 }
 
 /* What uvicorn and FastAPI are made of, and import. */

@@ -1,5 +1,7 @@
 #include "checks/broken_path.h"
 
+#include "checks/words.h"
+#include "facts/app_reference.h"
 #include "facts/python_version.h"
 #include "facts/pyvenv.h"
 
@@ -32,16 +34,61 @@ struct span broken_path_environment(struct span program)
     return span_is(span_base_name(folder), "bin") && !is_system ? environment : SPAN("");
 }
 
+void broken_path_naming(const struct scene *scene, struct finding *finding, struct span origin)
+{
+    bool by_option = span_starts(origin, "--");
+    finding_set_string(scene->findings, finding, "naming", by_option ? "--python " : "ENV ASGI_INIT_PYTHON=");
+}
+
+/* Our own settings rank above VIRTUAL_ENV, and our options above our variables. */
+static void set_remedy(const struct scene *scene, struct finding *finding, const struct candidate *candidate)
+{
+    char buffer[VALUE_BYTES];
+    struct text items = TEXT_ON(buffer);
+    struct span venv = broken_path_environment(candidate->path);
+    broken_path_naming(scene, finding, candidate->origin);
+    if (span_starts(candidate->origin, "--") || span_starts(candidate->origin, "ASGI_INIT_"))
+        return;
+    if (!span_starts(candidate->origin, "the command"))
+        finding_set_string(scene->findings, finding, "moves", "yes");
+    else if (words_as_items(scene, venv, "/opt/venv", &items))
+        finding_set(scene->findings, finding, "moved_words", text_as_span(&items));
+}
+
 void broken_path_wanted(const struct scene *scene, struct finding *finding, const struct candidate *candidate)
 {
     finding_set(scene->findings, finding, "wanted", candidate->path);
     finding_set(scene->findings, finding, "origin", candidate->origin);
     finding_set(scene->findings, finding, "venv", broken_path_environment(candidate->path));
+    set_remedy(scene, finding, candidate);
 }
 
 static bool is_inside(struct span path, struct span folder)
 {
     return path.length > folder.length && path_is_within(path, folder);
+}
+
+/* {code}: the application's own folder or file in the folder of the host that is mounted, seen from there. */
+static void set_code(const struct scene *scene, struct finding *finding, const struct mount *mount, struct span venv)
+{
+    static const char *const suffixes[] = {"", ".py"};
+    struct span module = app_reference_read(setting_text(scene->settings, SETTING_APP)).module;
+    struct span top = app_reference_component(&module);
+    bool of_host = mount->kind == MOUNT_BIND || mount->kind == MOUNT_DESKTOP_SHARE;
+    for (size_t i = 0; i < ARRAY_LENGTH(suffixes) && of_host && top.length && is_inside(venv, mount->point); i++) {
+        char buffer[PATH_MOST];
+        struct text path = TEXT_ON(buffer);
+        text_span(&path, scene->app_dir);
+        text_add(&path, "/");
+        text_span(&path, top);
+        text_add(&path, suffixes[i]);
+        struct span code = text_as_span(&path);
+        if (path.cut || !is_inside(code, mount->point) || path_is_within(venv, code) ||
+            !reader_exists(scene->reader, code))
+            continue;
+        finding_set(scene->findings, finding, "code", host_path_in(mount, code));
+        return;
+    }
 }
 
 const struct mount *broken_path_mount(const struct scene *scene, struct finding *finding,
@@ -54,6 +101,7 @@ const struct mount *broken_path_mount(const struct scene *scene, struct finding 
     host_mount_values(scene->findings, finding, mount);
     if (is_inside(venv, mount->point))
         finding_set(scene->findings, finding, "inside_mount", venv);
+    set_code(scene, finding, mount, venv);
     return mount;
 }
 
@@ -200,6 +248,7 @@ static void set_mount(const struct breakage *breakage, struct finding *finding, 
     host_mount_values(breakage->scene->findings, finding, mount);
     if (is_inside(breakage->venv, mount->point))
         finding_set(breakage->scene->findings, finding, "inside_mount", breakage->venv);
+    set_code(breakage->scene, finding, mount, breakage->venv);
 }
 
 static bool is_by_uv(const struct breakage *breakage)
@@ -236,10 +285,13 @@ static struct finding *find_moved(const struct breakage *breakage, struct span m
     struct finding *finding = begin(breakage, RULE_VENV_MOVED);
     finding_set(breakage->scene->findings, finding, "made_at", made_at);
     finding_set(breakage->scene->findings, finding, "command", breakage->pyvenv.command);
+    if (breakage->pyvenv.maker == PYVENV_UV)
+        finding_set_string(breakage->scene->findings, finding, "uv", "uv");
     broken_path_chain(breakage->scene, finding, breakage->trace, "missing");
     return finding;
 }
 
+/* As tags of images have it: 3.13, or 3 where the minor version isn't known. */
 static void set_version(const struct breakage *breakage, struct finding *finding)
 {
     char buffer[32];
@@ -247,10 +299,12 @@ static void set_version(const struct breakage *breakage, struct finding *finding
     struct python_version version;
     bool known = python_version_read(breakage->pyvenv.version, &version) ||
                  python_name_read(span_base_name(breakage->link->target), &version);
-    if (!known || version.parts < 2)
-        return;
-    version.parts = 2;
-    python_version_add(&text, &version);
+    if (known && version.parts >= 2) {
+        version.parts = 2;
+        python_version_add(&text, &version);
+    } else {
+        text_add(&text, "3");
+    }
     finding_set(breakage->scene->findings, finding, "version", text_as_span(&text));
 }
 

@@ -3,6 +3,7 @@
 #include "checks/broken_path.h"
 #include "checks/host.h"
 #include "facts/program.h"
+#include "facts/python_version.h"
 
 #include <errno.h>
 #include <string.h>
@@ -69,6 +70,24 @@ static void quote_words(struct span command, struct text *text)
     }
 }
 
+/* Where programs are that PATH doesn't lead to: beside the application's Python, or where PATH has been cut down. */
+static void set_elsewhere(const struct scene *scene, struct finding *finding, struct span name)
+{
+    static const char *const folders[] = {".venv/bin",      "venv/bin", "/opt/venv/bin",   "/venv/bin",
+                                          "/usr/local/bin", "/usr/bin", "/usr/local/sbin", "/usr/sbin",
+                                          "/bin",           "/sbin"};
+    char buffer[PATH_MOST];
+    struct text path = TEXT_ON(buffer);
+    for (size_t i = 0; i < ARRAY_LENGTH(folders); i++) {
+        join(scene, span_of(folders[i]), name, &path);
+        if (path.cut || judge(scene, text_as_span(&path)) != 0)
+            continue;
+        finding_set(scene->findings, finding, "elsewhere", text_as_span(&path));
+        finding_set(scene->findings, finding, "elsewhere_folder", span_folder(text_as_span(&path)));
+        return;
+    }
+}
+
 void command_not_found(const struct scene *scene, struct span name, struct span search_path, int error)
 {
     char words[PATH_MOST];
@@ -83,6 +102,8 @@ void command_not_found(const struct scene *scene, struct span name, struct span 
     finding_set(scene->findings, finding, "command", name);
     finding_set(scene->findings, finding, "path", search_path);
     quote_words(name, &text);
+    if (!one_string)
+        set_elsewhere(scene, finding, name);
     if (one_string && !text.cut)
         finding_set(scene->findings, finding, "words", text_as_span(&text));
 }
@@ -112,6 +133,13 @@ static void set_mode(const struct refused *refused, const char *key, mode_t mode
     set(refused, key, text_as_span(&text));
 }
 
+static void set_mount(const struct refused *refused, struct span path)
+{
+    const struct mount *mount = host_mount_over(refused->scene->host, path);
+    if (mount)
+        host_mount_values(refused->scene->findings, refused->finding, mount);
+}
+
 /* Where the walk ended: missing, or a folder that may not be searched. */
 static void tell_walk(const struct refused *refused, const struct trace *trace)
 {
@@ -126,9 +154,6 @@ static void tell_walk(const struct refused *refused, const struct trace *trace)
     }
     set(refused, "missing", step->path);
     set(refused, "folder", span_folder(step->path));
-    const struct mount *mount = host_mount_over(refused->scene->host, step->path);
-    if (mount)
-        host_mount_values(refused->scene->findings, refused->finding, mount);
     broken_path_chain(refused->scene, refused->finding, trace, "missing");
 }
 
@@ -140,6 +165,35 @@ static void tell_interpreter(struct refused *refused, const char *key, struct sp
     set(refused, key, interpreter);
     if (span_starts(interpreter, "/") && reader_walk(refused->scene->reader, interpreter, &refused->trace))
         tell_walk(refused, &refused->trace);
+}
+
+/* A script of an environment's bin, with a Python beside it: its first line has the path at which the environment was made. */
+static void tell_moved(const struct refused *refused, struct span interpreter)
+{
+    char buffer[PATH_MOST];
+    struct text own = TEXT_ON(buffer);
+    struct span venv = broken_path_environment(refused->path), made_at = broken_path_environment(interpreter);
+    text_span(&own, venv);
+    text_add(&own, "/bin/python");
+    if (!venv.length || !made_at.length || span_equal(venv, made_at) ||
+        !reader_is_file(refused->scene->reader, text_as_span(&own)))
+        return;
+    set(refused, "moved", made_at);
+    set(refused, "venv", venv);
+}
+
+/* The mount is the script's own: it tells where to mend it. */
+static void tell_script(struct refused *refused)
+{
+    struct span interpreter = refused->program.script.interpreter;
+    struct python_version version;
+    set(refused, "pattern", span_ends(refused->path, ".sh") ? SPAN("*.sh") : span_base_name(refused->path));
+    set_mount(refused, refused->trace.real);
+    tell_interpreter(refused, "interpreter", interpreter);
+    if (!python_name_read(span_base_name(interpreter), &version))
+        return;
+    set(refused, "python", SPAN("yes"));
+    tell_moved(refused, interpreter);
 }
 
 static void tell_loader(struct refused *refused)
@@ -208,7 +262,7 @@ static void tell_file(struct refused *refused, int error)
         return;
     finding_set_string(refused->scene->findings, refused->finding, "kind", kind_of(&refused->program));
     if (refused->program.kind == PROGRAM_SCRIPT)
-        tell_interpreter(refused, "interpreter", refused->program.script.interpreter);
+        tell_script(refused);
     else if (refused->program.kind == PROGRAM_ELF && error == ENOEXEC)
         tell_machine(refused);
     else if (refused->program.kind == PROGRAM_ELF)
@@ -226,15 +280,6 @@ static enum rule rule_of(const struct refused *refused, int error)
     return refused->program.script.carriage_return ? RULE_SCRIPT_HAS_CRLF : RULE_SCRIPT_INTERPRETER_MISSING;
 }
 
-/* Where it is in the folder that is mounted, or how the file is called that is mounted by itself. */
-static struct span on_the_host(const struct mount *mount, struct span path)
-{
-    struct span below = span_from(path, mount->point.length);
-    if (!below.length)
-        return span_base_name(mount->root);
-    return below.at[0] == '/' ? span_from(below, 1) : below;
-}
-
 /* Its own mode, and the mount that it lies on. */
 static void tell_permission(const struct refused *refused, const struct step *step)
 {
@@ -247,7 +292,7 @@ static void tell_permission(const struct refused *refused, const struct step *st
     const struct mount *mount = host_mount_over(scene->host, refused->trace.real);
     if (mount) {
         host_mount_values(scene->findings, refused->finding, mount);
-        finding_set(scene->findings, refused->finding, "file", on_the_host(mount, refused->trace.real));
+        finding_set(scene->findings, refused->finding, "file", host_path_in(mount, refused->trace.real));
     }
     if (host_forbids_programs(scene->host, refused->trace.real))
         finding_set_string(scene->findings, refused->finding, "noexec", "noexec");
@@ -275,8 +320,10 @@ void command_explain(const struct scene *scene, struct span path, int error)
         finding_set_string(scene->findings, refused.finding, "kind", "a folder");
     else if (!walked && error == EACCES)
         tell_permission(&refused, refused.trace.last);
+    if (!walked)
+        tell_file(&refused, error);
+    else if (refused.trace.last)
+        set_mount(&refused, refused.trace.last->path);
     if (walked)
         tell_walk(&refused, &refused.trace);
-    else
-        tell_file(&refused, error);
 }

@@ -59,3 +59,18 @@ bool executable_capabilities(const struct reader *reader, struct span path, stru
     finding_add(path, missing, &own, fate == FILE_CAPABILITIES_REFUSED, findings);
     return fate != FILE_CAPABILITIES_REFUSED;
 }
+
+/* capabilities(7): root gets what the bounding and the inheritable set have; others the ambient set, and what the file says. */
+bool executable_lacks(const struct reader *reader, struct span path, unsigned capability)
+{
+    struct file_capabilities file = {0};
+    struct process_status own;
+    if (!own_status(reader, &own))
+        return false;
+    uint64_t has = own.ambient;
+    if (own.uids[0] == 0 || own.uids[1] == 0)
+        has |= own.bounding | own.inheritable;
+    if (capabilities_in_force(reader, path, &file))
+        has |= file.permitted | (file.inheritable & own.inheritable);
+    return !(has & CAPABILITY_BIT(capability));
+}

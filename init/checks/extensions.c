@@ -1,9 +1,10 @@
 #include "checks/extensions.h"
 
+#include "checks/libraries.h"
 #include "facts/extension_suffix.h"
 #include "facts/program.h"
 
-enum { NAMES_MOST = 1024, NAME_MOST = 256 };
+enum { NAMES_MOST = 1024, NAME_MOST = 256, SITE_NAMES_MOST = 8192, WHEEL_MOST = 2048 };
 
 struct compiled {
     const char *package;
@@ -11,12 +12,14 @@ struct compiled {
     const char *module;
     const char *distribution; /* what to install anew */
     bool is_needed;           /* else uvicorn does without */
+    bool is_for_reload;       /* uvicorn imports it with --reload only */
 };
 
 static const struct compiled all_compiled[] = {
-    {"pydantic_core", "pydantic_core", "_pydantic_core", "pydantic", true},
-    {"uvloop", "uvloop", "loop", "uvloop", false},
-    {"httptools", "httptools/parser", "parser", "httptools", false},
+    {"pydantic_core", "pydantic_core", "_pydantic_core", "pydantic", true, false},
+    {"uvloop", "uvloop", "loop", "uvloop", false, false},
+    {"httptools", "httptools/parser", "parser", "httptools", false, false},
+    {"watchfiles", "watchfiles", "_rust_notify", "watchfiles", false, true},
 };
 
 struct look {
@@ -27,6 +30,7 @@ struct look {
     struct span own_suffix;   /* in `own_name` */
     struct extension_suffix own;
     const struct compiled *compiled;
+    struct span site; /* that the package was found in */
     char folder[PATH_MOST];
     char name[NAME_MOST]; /* of the file that fits, or of the first that doesn't; "" without any */
     enum extension_difference difference;
@@ -86,18 +90,71 @@ static void set(const struct look *look, struct finding *finding, const char *ke
     finding_set(look->scene->findings, finding, key, span);
 }
 
-static struct finding *add(const struct look *look, enum rule rule)
+static bool path_of(const struct look *look, struct text *path)
 {
-    char buffer[PATH_MOST];
-    struct text text = TEXT_ON(buffer);
-    struct finding *finding = findings_add(look->scene->findings, rule);
+    return join(path, span_of(look->folder), look->name);
+}
+
+struct wheel_search {
+    const char *package;
+    struct text path; /* of its WHEEL */
+};
+
+/* SITE/uvloop-0.22.1.dist-info/WHEEL */
+static bool take_wheel(void *context, struct span name, unsigned char type)
+{
+    struct wheel_search *search = context;
+    struct span package = span_of(search->package);
+    (void)type;
+    if (!span_starts(name, search->package) || !span_ends(name, ".dist-info") || name.at[package.length] != '-')
+        return true;
+    text_add(&search->path, "/");
+    text_span(&search->path, name);
+    text_add(&search->path, "/WHEEL");
+    return false;
+}
+
+/* What the package says of itself: evidence only. Neither Python nor the loader reads it, and packages of Debian and conda,
+ * or wheels that were given another tag, work with a tag that doesn't fit. */
+static void set_wheel(const struct look *look, struct finding *finding)
+{
+    char path[PATH_MOST], bytes[WHEEL_MOST];
+    size_t length;
+    struct wheel_search search = {look->compiled->package, TEXT_ON(path)};
+    text_span(&search.path, look->site);
+    size_t before = search.path.length;
+    (void)reader_list(look->scene->reader, look->site, SITE_NAMES_MOST, take_wheel, &search);
+    if (search.path.length == before || search.path.cut ||
+        reader_read(look->scene->reader, text_as_span(&search.path), 0, bytes, sizeof(bytes), &length))
+        return;
+    for (struct span rest = {bytes, length}; rest.at;) {
+        struct span line = span_split(&rest, '\n');
+        if (!span_starts(line, "Tag: "))
+            continue;
+        set(look, finding, "wheel", text_as_span(&search.path));
+        set(look, finding, "tag", span_trim(span_from(line, sizeof("Tag: ") - 1)));
+        return;
+    }
+}
+
+static void describe(const struct look *look, struct finding *finding)
+{
     const char *flag = look->compiled->is_needed ? "needed" : "faster";
-    join(&text, span_of(look->folder), look->name);
-    set(look, finding, "file", text_as_span(&text));
     set(look, finding, "package", span_of(look->compiled->package));
     set(look, finding, "distribution", span_of(look->compiled->distribution));
     set(look, finding, "python", span_of(look->interpreter->path));
     set(look, finding, flag, SPAN("yes"));
+    set_wheel(look, finding);
+}
+
+static struct finding *add(const struct look *look, enum rule rule)
+{
+    char buffer[PATH_MOST];
+    struct text path = TEXT_ON(buffer);
+    struct finding *finding = findings_add(look->scene->findings, rule);
+    path_of(look, &path);
+    set(look, finding, "file", text_as_span(&path));
+    describe(look, finding);
     return finding;
 }
 
@@ -154,24 +211,51 @@ static const char *damage_of(const struct program *program)
     return "is no ELF file";
 }
 
-/* The name fits, and the file may be no library. */
-static void judge_file(const struct look *look)
+static void add_machine(const struct look *look, const struct elf *elf)
 {
-    char path[PATH_MOST], head[PROGRAM_HEAD];
-    struct text text = TEXT_ON(path);
+    const char *machine = elf_machine_name(elf);
+    struct finding *finding = add(look, RULE_PACKAGE_FOR_ANOTHER_MACHINE);
+    set(look, finding, "elf", span_of(machine ? machine : "another machine"));
+    set(look, finding, "own_elf", span_of(elf_machine_name(&look->interpreter->elf)));
+}
+
+/* The name fits, and the file may be no library, or one for another machine. */
+static void judge_file(const struct look *look, struct span path)
+{
+    char head[PROGRAM_HEAD];
     struct stat status;
     struct program program;
     size_t length;
     const struct reader *reader = look->scene->reader;
-    if (look->difference != EXTENSION_FITS)
-        return;
-    if (!join(&text, span_of(look->folder), look->name) || reader_stat(reader, text_as_span(&text), &status) ||
-        reader_read(reader, text_as_span(&text), 0, head, sizeof(head), &length))
+    if (reader_stat(reader, path, &status) || reader_read(reader, path, 0, head, sizeof(head), &length))
         return; /* a link that leads nowhere, or a file that may not be read */
     program_read(&program, (struct span){head, length}, (uint64_t)status.st_size);
     const char *damage = damage_of(&program);
     if (damage)
         set(look, add(look, RULE_PACKAGE_DAMAGED), "damage", span_of(damage));
+    else if (look->interpreter->elf.bits && !elf_same_machine(&program.elf, &look->interpreter->elf))
+        add_machine(look, &program.elf);
+}
+
+/* The name fits: would the loader take it? */
+static void judge_loading(const struct look *look)
+{
+    char buffer[PATH_MOST];
+    struct text path = TEXT_ON(buffer);
+    struct findings *findings = look->scene->findings;
+    const struct candidate candidate = {.path = span_of(look->interpreter->path)};
+    if (look->difference != EXTENSION_FITS || !path_of(look, &path))
+        return;
+    const struct libraries_subject subject = {.candidate = &candidate,
+                                              .program = span_of(look->interpreter->real),
+                                              .extension = text_as_span(&path),
+                                              .severity = SEVERITY_WARNING};
+    unsigned before = findings->count;
+    enum libraries_verdict verdict = libraries_judge(look->scene, &subject);
+    if (verdict == LIBRARIES_UNKNOWN)
+        judge_file(look, text_as_span(&path));
+    else if (findings->count > before)
+        describe(look, &findings->list[before]);
 }
 
 /* ---- looking ---- */
@@ -198,15 +282,31 @@ static void find_compiled(struct look *look, const struct search_path *path)
 {
     struct text folder = TEXT_ON(look->folder);
     look->name[0] = '\0';
-    for (unsigned i = 0; i < path->count && !look->name[0]; i++)
-        if (i != path->library && join(&folder, path->folders[i], look->compiled->folder))
+    for (unsigned i = 0; i < path->count && !look->name[0]; i++) {
+        look->site = path->folders[i];
+        if (i != path->library && join(&folder, look->site, look->compiled->folder))
             (void)reader_list(look->scene->reader, text_as_span(&folder), NAMES_MOST, take_extension, look);
+    }
 }
 
-static void judge_name(const struct look *look)
+/* Of what uvicorn does without nobody else says a word. */
+static void judge_at_start(const struct look *look)
 {
     if (look->difference != EXTENSION_FITS)
         add_foreign(look);
+    else if (!look->compiled->is_needed)
+        judge_loading(look);
+}
+
+static void judge_needed(const struct look *look)
+{
+    if (look->compiled->is_needed)
+        judge_loading(look);
+}
+
+static bool is_imported(const struct look *look)
+{
+    return !look->compiled->is_for_reload || setting_is(look->scene->settings, SETTING_RELOAD);
 }
 
 static void judge_all(const struct scene *scene, const struct interpreter *interpreter,
@@ -223,6 +323,8 @@ static void judge_all(const struct scene *scene, const struct interpreter *inter
     find_own(&look, path.folders[path.library]);
     for (size_t i = 0; i < ARRAY_LENGTH(all_compiled); i++) {
         look.compiled = &all_compiled[i];
+        if (!is_imported(&look))
+            continue;
         find_compiled(&look, &path);
         if (look.name[0])
             judge(&look);
@@ -231,10 +333,10 @@ static void judge_all(const struct scene *scene, const struct interpreter *inter
 
 void extensions_judge(const struct scene *scene, const struct interpreter *interpreter)
 {
-    judge_all(scene, interpreter, judge_name);
+    judge_all(scene, interpreter, judge_at_start);
 }
 
 void extensions_advise(const struct scene *scene, const struct interpreter *interpreter)
 {
-    judge_all(scene, interpreter, judge_file);
+    judge_all(scene, interpreter, judge_needed);
 }

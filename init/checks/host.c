@@ -69,6 +69,14 @@ bool host_forbids_programs(const struct host *host, struct span path)
     return mount && mount->no_exec;
 }
 
+struct span host_path_in(const struct mount *mount, struct span path)
+{
+    struct span below = span_from(path, mount->point.length);
+    if (!below.length)
+        return span_base_name(mount->root);
+    return below.at[0] == '/' ? span_from(below, 1) : below;
+}
+
 /* ---- words ---- */
 
 static const char *kind_word(enum mount_kind kind)

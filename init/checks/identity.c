@@ -104,11 +104,25 @@ static void user_take(struct search *search, struct span line)
     identity->has_entry = search->found = true;
 }
 
+/* {setting}, and {give}, behind which a USER stands to be copied: PUID takes a number alone, and PGID the group's. */
+static void set_setting(struct finding *finding, const char *given_by, struct findings *findings)
+{
+    char buffer[32];
+    struct text give = TEXT_ON(buffer);
+    bool is_folk = span_is(span_of(given_by), "PUID");
+    finding_set_string(findings, finding, "setting", given_by);
+    if (is_folk)
+        finding_set_string(findings, finding, "puid", "yes");
+    else
+        text_join(&give, given_by, given_by[0] == '-' ? " " : "=", NULL);
+    finding_set(findings, finding, "give", text_as_span(&give));
+}
+
 static struct finding *finding_start(const struct search *search, enum rule rule, struct findings *findings)
 {
     struct finding *finding = findings_add(findings, rule);
     finding_set(findings, finding, "user", search->wanted->spec);
-    finding_set_string(findings, finding, "setting", search->identity->given_by);
+    set_setting(finding, search->identity->given_by, findings);
     finding_set_string(findings, finding, "near", search->near);
     return finding;
 }
@@ -201,6 +215,7 @@ static bool own_groups_find(const struct reader *reader, struct search *search, 
         return true;
     struct finding *finding = finding_start(search, RULE_TOO_MANY_GROUPS, findings);
     finding_set_number(findings, finding, "most", IDENTITY_GROUPS);
+    finding_set_number(findings, finding, "gid", search->identity->gid);
     finding_set_string(findings, finding, "file", GROUP);
     return false;
 }
@@ -247,7 +262,7 @@ static bool malformed(const struct wanted *wanted, const char *given_by, const c
 {
     struct finding *finding = findings_add(findings, RULE_MALFORMED_USER);
     finding_set(findings, finding, "user", wanted->spec.length > 0 ? wanted->spec : SPAN("(empty)"));
-    finding_set_string(findings, finding, "setting", given_by);
+    set_setting(finding, given_by, findings);
     finding_set(findings, finding, how, what);
     return false;
 }
@@ -271,13 +286,24 @@ static bool wanted_parse(struct span spec, const char *given_by, struct wanted *
     return true;
 }
 
-static void entry_missing_note(const struct search *search, struct findings *findings)
+/* Whether /etc/passwd has a user of that name. */
+static bool has_user(const struct reader *reader, struct span name)
+{
+    struct identity identity = {.given_by = ""};
+    const struct wanted wanted = {.user = name};
+    struct search search = {.wanted = &wanted, .identity = &identity};
+    lines_read(reader, PASSWD, user_take, &search);
+    return search.found;
+}
+
+static void entry_missing_note(const struct reader *reader, const struct search *search, struct findings *findings)
 {
     if (search->identity->has_entry || search->wanted->group.length > 0)
         return;
     struct finding *finding = finding_start(search, RULE_USER_WITHOUT_ENTRY, findings);
     finding_set_number(findings, finding, "uid", search->identity->uid);
     finding_set_string(findings, finding, "file", PASSWD);
+    finding_set_string(findings, finding, "new", has_user(reader, SPAN("app")) ? "server" : "app");
 }
 
 bool identity_resolve(const struct reader *reader, struct span spec, const char *given_by, struct identity *identity,
@@ -293,11 +319,11 @@ bool identity_resolve(const struct reader *reader, struct span spec, const char 
     search = (struct search){.wanted = &wanted, .identity = identity};
     if (!groups_find(reader, &search, findings))
         return false;
-    entry_missing_note(&search, findings);
+    entry_missing_note(reader, &search, findings);
     return true;
 }
 
-static bool number_check(struct span value, const char *name, struct findings *findings)
+static bool number_check(const struct reader *reader, struct span value, const char *name, struct findings *findings)
 {
     uint64_t number;
     if (span_number(value, ACCOUNT_ID_MOST, &number))
@@ -305,6 +331,8 @@ static bool number_check(struct span value, const char *name, struct findings *f
     struct finding *finding = findings_add(findings, RULE_PUID_NOT_NUMBER);
     finding_set_string(findings, finding, "setting", name);
     finding_set(findings, finding, "value", value.length > 0 ? value : SPAN("(empty)"));
+    if (is_plain_name(value) && span_is(span_of(name), "PUID") && has_user(reader, value))
+        finding_set_string(findings, finding, "is_name", "yes");
     return false;
 }
 
@@ -314,7 +342,8 @@ bool identity_resolve_numbers(const struct reader *reader, struct span puid, str
     char spec[64];
     struct text text = TEXT_ON(spec);
     *identity = (struct identity){.given_by = "PUID"};
-    if (!number_check(puid, "PUID", findings) || (pgid.length > 0 && !number_check(pgid, "PGID", findings)))
+    if (!number_check(reader, puid, "PUID", findings) ||
+        (pgid.length > 0 && !number_check(reader, pgid, "PGID", findings)))
         return false;
     text_span(&text, puid);
     if (pgid.length > 0) {

@@ -396,6 +396,7 @@ static void begin(struct subject *subject)
     interpreter->real[0] = interpreter->venv[0] = interpreter->base[0] = interpreter->library[0] = '\0';
     interpreter->knows_version = interpreter->free_threaded = interpreter->is_script = false;
     interpreter->major = interpreter->minor = 0;
+    interpreter->elf = (struct elf){0};
     interpreter->made_for = (struct python_version){0};
     interpreter->doubt = NULL;
     interpreter->site_count = 0;
@@ -429,6 +430,7 @@ static bool judge_file(struct subject *subject)
     if (!program_file_judge(scene, subject->candidate, &trace, &file))
         return false;
     interpreter->is_script = file.program.kind == PROGRAM_SCRIPT;
+    interpreter->elf = file.program.elf;
     if (file.other_machine)
         interpreter->doubt = "it is a program for another machine";
     return file.program.kind != PROGRAM_ELF || file.other_machine || judge_libraries(subject);

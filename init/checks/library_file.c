@@ -83,7 +83,7 @@ static enum library_state read_dynamic(struct library_file *library, bool is_pro
     return library->dynamic.cut ? LIBRARY_UNCLEAR : LIBRARY_GOOD;
 }
 
-static enum library_state read_all(struct library_file *library, const struct elf *machine)
+static enum library_state read_all(const struct reader *reader, struct library_file *library, const struct elf *machine)
 {
     char buffer[PROGRAM_HEAD];
     size_t length;
@@ -98,6 +98,8 @@ static enum library_state read_all(struct library_file *library, const struct el
         state = read_segments(library, head);
     if (state == LIBRARY_GOOD)
         state = read_dynamic(library, !machine);
+    if (state == LIBRARY_GOOD && machine && library->map.has_code && reader_file_is_noexec(reader, library->file))
+        state = LIBRARY_NOT_TO_RUN;
     return state;
 }
 
@@ -113,7 +115,7 @@ enum library_state library_file_open(const struct reader *reader, struct span pa
     library->file = file;
     library->status = status;
     library->strings_length = 0;
-    state = read_all(library, machine);
+    state = read_all(reader, library, machine);
     if (state != LIBRARY_GOOD)
         library_file_close(library);
     return state;

@@ -314,26 +314,63 @@ static void tell(const struct telling *telling)
         tell_unreadable(telling);
     else if (rule == RULE_LIBRARY_VERSION_MISSING)
         tell_version(telling);
-    else
+    else if (rule == RULE_LIBRARY_WRONG_MACHINE || rule == RULE_LIBRARY_DAMAGED)
         tell_file(telling);
     set_python_version(telling, rule == RULE_LIBRARY_VERSION_MISSING ? "python_version" : "version");
+}
+
+/* An extension names the C library that it was linked with, and this program has the other one. */
+static bool is_of_other_libc(const struct libraries_subject *subject, bool is_musl,
+                             const struct library_failure *failure)
+{
+    if (!subject->extension.length || !span_equal(failure->by, subject->extension))
+        return false;
+    return is_musl ? span_starts(failure->library, "ld-linux")
+                   : span_starts(failure->library, "libc.musl-") || span_is(failure->library, "libc.so");
+}
+
+/* The most telling one: a C library that isn't this program's explains all that is missing. */
+static struct library_failure choose(const struct libraries_subject *subject, bool is_musl,
+                                     const struct library_failure *failures, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct library_failure failure = failures[i];
+        failure.rule = RULE_PACKAGE_FOR_ANOTHER_LIBC;
+        if (is_of_other_libc(subject, is_musl, &failure))
+            return failure;
+    }
+    return *failures;
+}
+
+/* The mount that the failure comes from, if it comes from one. */
+static void set_mount(const struct telling *telling)
+{
+    struct trace trace;
+    const struct library_failure *failure = telling->failure;
+    struct span place = failure->path.length ? failure->path : failure->by;
+    if (failure->rule == RULE_PYTHON_LOADER_MISSING)
+        place = failure->by;
+    if (failure->rule == RULE_LIBRARY_ON_NOEXEC_MOUNT && !reader_walk(telling->scene->reader, failure->path, &trace))
+        place = trace.real;
+    broken_path_mount(telling->scene, telling->finding, telling->subject->candidate, place);
 }
 
 struct finding *library_finding_add(const struct scene *scene, const struct libraries_subject *subject, bool is_musl,
                                     const struct library_failure *failures, unsigned count)
 {
-    struct finding *finding = findings_add(scene->findings, failures->rule);
-    const struct telling telling = {scene, subject, failures, finding, is_musl};
-    struct span place = failures->path.length ? failures->path : failures->by;
+    struct library_failure failure = choose(subject, is_musl, failures, count);
+    struct finding *finding = findings_add(scene->findings, failure.rule);
+    const struct telling telling = {scene, subject, &failure, finding, is_musl};
     broken_path_wanted(scene, finding, subject->candidate);
     set(&telling, "python", subject->program);
     set(&telling, "extension", subject->extension);
-    set(&telling, "library", failures->library);
-    set(&telling, "by", failures->by);
-    set(&telling, "path", failures->path);
+    set(&telling, "library", failure.library);
+    set(&telling, "by", failure.by);
+    set(&telling, "path", failure.path);
+    if (failure.path.length && span_equal(failure.path, subject->extension))
+        set_string(&telling, "itself", "yes");
     tell(&telling);
-    broken_path_mount(scene, finding, subject->candidate,
-                      failures->rule == RULE_PYTHON_LOADER_MISSING ? failures->by : place);
+    set_mount(&telling);
     add_others(&telling, failures, count);
     finding_weaken(finding, subject->severity);
     return finding;

@@ -1,7 +1,7 @@
 #include "checks/packages.h"
 
+#include "checks/editable.h"
 #include "checks/host.h"
-
 #include "checks/module.h"
 
 enum { PTH_MOST = 8192, SITE_NAMES_MOST = 8192, SAFE_PATH_MINOR = 11 };
@@ -255,6 +255,7 @@ struct finding *packages_missing(const struct scene *scene, const struct interpr
     finding_set(scene->findings, finding, "elsewhere", elsewhere);
     if (interpreter->site_count > 0)
         finding_set(scene->findings, finding, "site", interpreter->sites[0]);
+    editable_explain(scene, interpreter, SPAN("uvicorn"), true, finding);
     /* No environment was named or found: one beside the code may lie under a mount. */
     const struct mount *mount = interpreter->venv[0] ? NULL : host_mount_over(scene->host, scene->app_dir);
     if (mount) {

@@ -403,8 +403,8 @@ static bool is_shown(const struct finding *finding, const struct interpreter *in
     return false;
 }
 
-/* Shown beside a named place that is broken: what else there is, without taking it. */
-static void add_tried(const struct scene *scene, const struct places *places, struct finding *finding,
+/* Shown beside a named place that is of no use: what else there is, without taking it. */
+void places_add_tried(const struct scene *scene, const struct places *places, struct finding *finding,
                       bool (*has_uvicorn)(const struct scene *scene, const struct interpreter *interpreter))
 {
     static struct findings unheard;
@@ -480,7 +480,7 @@ bool places_choose(const struct scene *scene, const struct places *places, unsig
         bool works = judge(scene, place, &trial);
         if (!works && place->named && !place->only_warns && !searches_path) {
             if (scene->findings->count > before)
-                add_tried(scene, places, &scene->findings->list[scene->findings->count - 1], has_uvicorn);
+                places_add_tried(scene, places, &scene->findings->list[scene->findings->count - 1], has_uvicorn);
             return false;
         }
         if (!works) {

@@ -20,8 +20,9 @@ static struct finding *begin(const struct judgement *judgement, enum rule rule)
     struct finding *finding = findings_add(scene->findings, rule);
     broken_path_wanted(scene, finding, judgement->candidate);
     finding_set(scene->findings, finding, "real", judgement->trace->real);
-    finding_set(scene->findings, finding, "base_name", span_base_name(judgement->candidate->path));
-    broken_path_mount(scene, finding, judgement->candidate, judgement->trace->real);
+    const struct mount *mount = broken_path_mount(scene, finding, judgement->candidate, judgement->trace->real);
+    if (mount && finding_value(finding, "bind"))
+        finding_set(scene->findings, finding, "inside", host_path_in(mount, judgement->trace->real));
     broken_path_chain(scene, finding, judgement->trace, "file");
     return finding;
 }
@@ -51,8 +52,6 @@ static bool refuse_kind(const struct judgement *judgement)
     text_add(&example, "/bin/python");
     if (end->kind == STEP_FOLDER && reader_exists(scene->reader, text_as_span(&example)))
         finding_set(scene->findings, finding, "example", text_as_span(&example));
-    else
-        finding_set_string(scene->findings, finding, "example", "/usr/local/bin/python3");
     return false;
 }
 
@@ -67,14 +66,11 @@ static bool refuse_mode(const struct judgement *judgement)
     const struct scene *scene = judgement->scene;
     const struct step *end = judgement->trace->last;
     struct finding *finding = begin(judgement, RULE_PROGRAM_NOT_EXECUTABLE);
-    const struct mount *mount = host_mount_over(scene->host, judgement->trace->real);
     broken_path_owner(scene, finding, end->mode, end->uid);
     if (!(end->mode & 0111))
         finding_set_string(scene->findings, finding, "nobody", "yes");
     if (reader_permits(&scene->reader->identity, end->mode, end->uid, end->gid, 1))
         finding_set_string(scene->findings, finding, "allowed", "yes");
-    if (mount && judgement->trace->real.length > mount->point.length)
-        finding_set(scene->findings, finding, "inside", span_from(judgement->trace->real, mount->point.length + 1));
     return false;
 }
 

@@ -770,3 +770,9 @@ bool reader_is_noexec(const struct reader *reader, struct span path)
     struct statvfs mounted;
     return mount_of(reader, path, &mounted) == 0 && (mounted.f_flag & ST_NOEXEC);
 }
+
+bool reader_file_is_noexec(const struct reader *reader, int file)
+{
+    struct statvfs mounted;
+    return reader->is_ours && fstatvfs(file, &mounted) == 0 && (mounted.f_flag & ST_NOEXEC);
+}

@@ -1,5 +1,7 @@
 #include "checks/words.h"
 
+#include "facts/mountinfo.h"
+
 enum { LINE_MOST = 1024 };
 
 static bool is_name_byte(char byte)
@@ -31,22 +33,51 @@ static bool is_plain(struct span word)
     return word.length > 0;
 }
 
-/* uvicorn's command line for a shell and for JSON: only of words that both take as they are, and no password among them. */
+bool words_as_items(const struct scene *scene, struct span from, const char *to, struct text *items)
+{
+    bool changed = false, plain = scene->command_words != NULL && from.length > 0;
+
+    for (char *const *word = scene->command_words; plain && *word; word++) {
+        struct span item = span_of(*word);
+        bool is_inside = path_is_within(item, from);
+        plain = is_plain(item) && !span_starts(item, "--ssl-keyfile-password");
+        changed = changed || is_inside;
+        text_add(items, items->length > 0 ? ", \"" : "\"");
+        text_add(items, is_inside ? to : "");
+        text_span(items, is_inside ? span_from(item, from.length) : item);
+        text_byte(items, '"');
+    }
+    return plain && changed && !items->cut;
+}
+
+static bool names_address(struct span word)
+{
+    return span_starts(word, "--host") || span_starts(word, "--uds") || span_starts(word, "--fd");
+}
+
+/* uvicorn's command line for a shell and for JSON: only of words that both take as they are, and no password among them. What
+ * a shell starts isn't told the address by asgi-init, and would listen where nobody comes in. */
 static void set_line(const struct scene *scene, struct finding *finding, char *const *words)
 {
     char room[LINE_MOST];
     struct text line = TEXT_ON(room);
     struct span app = setting_text(scene->settings, SETTING_APP);
-    bool has_app = false, plain = is_plain(app);
+    struct span host = setting_text(scene->settings, SETTING_HOST);
+    bool has_app = false, has_address = false, plain = is_plain(app);
 
     for (char *const *word = words; *word; word++) {
         has_app = has_app || span_equal(span_of(*word), app);
+        has_address = has_address || names_address(span_of(*word));
         plain = plain && is_plain(span_of(*word)) && !span_starts(span_of(*word), "--ssl-keyfile-password");
     }
     if (!has_app)
         text_span(&line, app);
     for (; *words; words++)
         text_join(&line, line.length > 0 ? " " : "", *words, NULL);
+    if (!has_address && host.length > 0) {
+        text_add(&line, " --host ");
+        text_span(&line, host);
+    }
     if (plain && !line.cut)
         finding_set(scene->findings, finding, "line", text_as_span(&line));
 }

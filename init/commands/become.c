@@ -54,10 +54,8 @@ static void plan_identity(const struct session *session, struct privileges_plan 
 /* uvicorn needs the capability exactly when its port is a low one, and it binds the port itself. */
 static uint64_t for_the_port(const struct session *session)
 {
-    bool binds = session->request.kind == REQUEST_SERVE && !setting_is(&session->settings, SETTING_UDS) &&
-                 !setting_is(&session->settings, SETTING_FD);
-    uint32_t port = (uint32_t)setting_number(&session->settings, SETTING_PORT, 0);
-    return binds && port_needs_capability(&session->reader, port) ? CAPABILITY_BIT(NET_BIND_SERVICE) : 0;
+    uint32_t port = session_port(session);
+    return port && port_needs_capability(&session->reader, port) ? CAPABILITY_BIT(NET_BIND_SERVICE) : 0;
 }
 
 static void tell_reader(struct session *session, const struct process_status *status)
@@ -107,7 +105,7 @@ enum exit_code become_user(struct session *session)
     struct span puid, pgid, unknown;
     unsigned first = session->findings.count;
     if (!capability_list(setting_text(&session->settings, SETTING_KEEP_CAPS), &plan.keep, &unknown)) {
-        unknown_capability_add(unknown, session->settings.values[SETTING_KEEP_CAPS].source.at, &session->findings);
+        unknown_capability_add(unknown, session->settings.values[SETTING_KEEP_CAPS].source, &session->findings);
         return session_fail(session, first);
     }
     if (is_named(session, &puid, &pgid)) {

@@ -3,6 +3,7 @@
 #include "base/report.h"
 #include "checks/bytecode.h"
 #include "checks/deployment.h"
+#include "checks/editable.h"
 #include "checks/extensions.h"
 #include "commands/judge.h"
 #include "commands/session.h"
@@ -87,6 +88,7 @@ static void advise(const struct session *session, struct judgement *judgement)
     struct application *application = &judgement->application;
     application_advise(&session->scene, interpreter, application);
     extensions_advise(&session->scene, interpreter);
+    editable_advise(&session->scene, interpreter);
     deployment_advise(&session->scene, interpreter);
     bytecode_advise(&session->scene, interpreter, span_of(application->search.file));
 }

@@ -1,6 +1,7 @@
 #include "commands/choose.h"
 
 #include "base/report.h"
+#include "checks/broken_path.h"
 #include "checks/packages.h"
 #include "commands/session.h"
 
@@ -30,6 +31,12 @@ void choose_environment(struct session *session, const struct chosen *chosen)
 struct span choose_origin(const struct chosen *chosen)
 {
     return places.list[chosen->choice.place].origin;
+}
+
+void choose_add_others(struct session *session, const struct chosen *chosen, struct finding *finding)
+{
+    broken_path_naming(&session->scene, finding, choose_origin(chosen));
+    places_add_tried(&session->scene, &places, finding, packages_has_uvicorn);
 }
 
 bool choose_takes_safe_path(const struct interpreter *interpreter)

@@ -1,6 +1,7 @@
 #include "commands/config.h"
 
 #include "base/report.h"
+#include "checks/conflicts.h"
 #include "commands/judge.h"
 #include "commands/session.h"
 
@@ -73,7 +74,8 @@ static void show_items(const struct settings *settings, unsigned setting)
 enum exit_code config(struct session *session)
 {
     const struct settings *settings = &session->settings;
-    enum exit_code code = session_prepare(session);
+    bool agree = conflicts_judge(&session->scene);
+    enum exit_code code = session_settle(session);
     if (code != EXIT_OK)
         return code;
     judge_app(session);
@@ -84,5 +86,5 @@ enum exit_code config(struct session *session)
         else
             show(setting, settings->values[setting].value, &settings->values[setting]);
     }
-    return EXIT_OK;
+    return agree ? EXIT_OK : EXIT_CONFLICT;
 }

@@ -1,15 +1,25 @@
 #include "commands/end.h"
 
 #include "base/report.h"
+#include "checks/privileged_port.h"
 #include "checks/processor.h"
+#include "commands/diagnose.h"
 #include "commands/launch.h"
 #include "commands/session.h"
 #include "facts/cgroup.h"
 
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
-enum { NAME_MOST = 64, MEBIBYTE = 1024 * 1024, SECOND = 1000 };
+enum {
+    NAME_MOST = 64,
+    MEBIBYTE = 1024 * 1024,
+    SECOND = 1000,
+    EARLY = 60 * SECOND,
+    USUAL_PORT = 8000,
+    START_MOST = 600 * SECOND,
+};
 
 struct ending {
     struct session *session;
@@ -20,9 +30,11 @@ struct ending {
     struct finding *finding;
 };
 
-void end_expect(struct end *end, const struct session *session)
+void end_expect(struct end *end, const struct session *session, const struct launch *launch)
 {
     memory_read(&session->reader, &end->before);
+    if (!port_is_refused(&session->reader, session_port(session), span_of(launch->path), &end->free_from))
+        end->free_from = 0;
 }
 
 bool end_may_wait(const struct session *session)
@@ -201,9 +213,41 @@ static void tell_unasked(struct ending *ending)
     }
 }
 
+/* It binds after the application's own start, so that may take long; one that served for hours could listen. */
+static bool could_not_listen(const struct ending *ending)
+{
+    const struct fate *fate = ending->fate;
+    return ending->end->free_from && WIFEXITED(fate->status) && WEXITSTATUS(fate->status) != 0 && !fate->stop_signal &&
+           fate->ended - fate->started < START_MOST;
+}
+
+static void tell_port(struct ending *ending)
+{
+    const struct setting_value *port = &ending->session->settings.values[SETTING_PORT];
+    uint64_t start = ending->end->free_from;
+    begin(ending, RULE_PORT_NOT_PERMITTED);
+    set_number(ending, "code", (uint64_t)WEXITSTATUS(ending->fate->status));
+    set_number(ending, "port", session_port(ending->session));
+    finding_set(&ending->session->findings, ending->finding, "setting", port->source);
+    set_flag(ending, "option", span_starts(port->source, "--"));
+    set_number(ending, "start", start);
+    set_number(ending, "free", start > USUAL_PORT ? start : USUAL_PORT);
+    set_number(ending, "uid", getuid());
+    set_number(ending, "gid", getgid());
+    set_flag(ending, "root", getuid() == 0);
+}
+
 static bool is_clean(const struct fate *fate)
 {
     return !fate->status_unknown && WIFEXITED(fate->status) && WEXITSTATUS(fate->status) == 0;
+}
+
+/* It said why itself; what its files tell of it comes under that. Of a server that has run for long they tell nothing. */
+static bool failed_early(const struct ending *ending)
+{
+    const struct fate *fate = ending->fate;
+    return ending->launch->judgement && WIFEXITED(fate->status) && WEXITSTATUS(fate->status) != 0 &&
+           !fate->stop_signal && fate->ended - fate->started < EARLY;
 }
 
 /* Nothing that a kernel does by itself: a tracer or a seccomp filter came between. */
@@ -230,8 +274,12 @@ static void tell_cause(struct ending *ending)
         tell_memory(ending);
     else if (WIFSIGNALED(fate->status))
         tell_death(ending, WTERMSIG(fate->status));
+    else if (could_not_listen(ending))
+        tell_port(ending);
     else if (clean && ending->launch->serves && ending->launch->stays && !fate->stop_signal && !fate->in_foreground)
         tell_unasked(ending);
+    else if (failed_early(ending))
+        diagnose_failure(ending->session, ending->launch->judgement);
 }
 
 /* ---- the whole of it, for -v and for whoever reads JSON ---- */

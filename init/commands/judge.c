@@ -178,6 +178,8 @@ static void blame(struct session *session, const struct judgement *judgement)
         finding_weaken(choice->broken, SEVERITY_ERROR);
     struct finding *finding = packages_missing(&session->scene, &choice->interpreter, SPAN(""));
     finding_set_string(&session->findings, finding, "asked", "yes");
+    if (!choice->broken)
+        choose_add_others(session, &judgement->chosen, finding);
     if (choice->broken)
         finding_weaken(finding, SEVERITY_WARNING);
 }

@@ -100,7 +100,7 @@ static enum exit_code stay_with(struct session *session, const struct launch *la
     session->supervise.context = session;
     session->supervise.name_orphans = report_is_verbose();
     session->supervise.keep = -1;
-    end_expect(&end, session);
+    end_expect(&end, session, launch);
     int error = session->kept ? privileges_drop_ambient() : 0;
     if (error)
         report_say_parts(REPORT_LINE,
@@ -121,6 +121,19 @@ static void warn_of_shell(struct session *session, const struct launch *launch)
     report_findings(&session->findings, first, REPORT_MESSAGES);
 }
 
+static enum exit_code environment_too_large(void)
+{
+    char line[PATH_MOST];
+    struct text text = TEXT_ON(line);
+    text_add(&text, "the environment is too large to add to: asgi-init takes ");
+    text_unsigned(&text, CHILD_ENTRIES);
+    text_add(&text, " variables, its own included, and ");
+    text_unsigned(&text, CHILD_STORE);
+    text_add(&text, " bytes for those that it sets (PATH is one)");
+    report_say(REPORT_ERROR, text_as_span(&text));
+    return EXIT_SYSTEM;
+}
+
 enum exit_code launch(struct session *session, const struct launch *launch)
 {
     enum exit_code code;
@@ -131,8 +144,7 @@ enum exit_code launch(struct session *session, const struct launch *launch)
     if (session_is_stopped(session, &code))
         return code;
     if (session->child.overflowed || session->of_user.overflowed) {
-        report_say_parts(REPORT_ERROR, "the environment is too large to add to", NULL);
-        return EXIT_SYSTEM;
+        return environment_too_large();
     }
     say_start(session, launch);
     if (setting_is(&session->settings, SETTING_EXEC))
@@ -141,6 +153,7 @@ enum exit_code launch(struct session *session, const struct launch *launch)
     struct child_result result = child_start(&plan, &session->given);
     if (result.step != CHILD_STARTED)
         return not_started(session, launch, &result);
+    report_hurry();
     if (result.by_shell)
         warn_of_shell(session, launch);
     return stay_with(session, launch, result.pid);

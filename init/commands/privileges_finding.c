@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { CAPABILITY_NAMES = 1024, NEAR_ENOUGH = 3 };
+enum { CAPABILITY_NAMES = 1024, CAPABILITY_NAME = 64, NEAR_ENOUGH = 3 };
 
 static bool changes_ids(enum privileges_stage stage)
 {
@@ -68,6 +68,8 @@ static void cause_describe(const struct privileges_result *result, struct findin
     }
     if (result->stage == PRIVILEGES_KEEP && (result->missing & ~result->before.permitted) == 0)
         finding_set_string(findings, finding, "ambient", "missing");
+    if (result->before.uids[1] == 0)
+        finding_set_string(findings, finding, "root", "yes");
 }
 
 void privileges_failure_add(const struct privileges_result *result, const struct identity *identity,
@@ -93,6 +95,11 @@ void privileges_notes_add(const struct privileges_result *result, struct finding
 static void near_capability_set(struct span word, struct finding *finding, struct findings *findings)
 {
     size_t best = NEAR_ENOUGH + 1;
+    char buffer[CAPABILITY_NAME];
+    struct text capitals = TEXT_ON(buffer);
+    for (size_t i = 0; i < word.length; i++)
+        text_byte(&capitals, word.at[i] >= 'a' && word.at[i] <= 'z' ? (char)(word.at[i] - 'a' + 'A') : word.at[i]);
+    word = text_as_span(&capitals);
     if (span_starts(word, "CAP_"))
         word = span_from(word, sizeof("CAP_") - 1);
     for (unsigned i = 0; i < CAPABILITY_COUNT; i++) {
@@ -105,10 +112,11 @@ static void near_capability_set(struct span word, struct finding *finding, struc
     }
 }
 
-void unknown_capability_add(struct span word, const char *setting, struct findings *findings)
+void unknown_capability_add(struct span word, struct span setting, struct findings *findings)
 {
     struct finding *finding = findings_add(findings, RULE_UNKNOWN_CAPABILITY);
     finding_set(findings, finding, "value", word.length > 0 ? word : SPAN("(empty)"));
-    finding_set_string(findings, finding, "setting", setting);
+    finding_set(findings, finding, "setting", setting);
+    finding_set(findings, finding, span_starts(setting, "-") ? "option" : "variable", setting);
     near_capability_set(word, finding, findings);
 }

@@ -53,6 +53,7 @@ enum exit_code serve(struct session *session)
     const struct launch plan = {.path = judgement.chosen.choice.interpreter.path,
                                 .argv = argv,
                                 .serves = true,
+                                .judgement = session->request.uvicorn.asks ? NULL : &judgement,
                                 .stays = !session->request.uvicorn.asks};
     return launch(session, &plan);
 }

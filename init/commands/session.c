@@ -34,7 +34,9 @@ static enum exit_code wrong_value(const struct setting_error *error)
     text_visible(&text, error->too_many ? span_split(&rest, '=') : error->value);
     text_add(&text, "': ");
     if (error->too_many) {
-        text_add(&text, "too many of them");
+        text_add(&text, "no more than ");
+        text_unsigned(&text, SETTING_LIST_ITEMS);
+        text_add(&text, " of them are taken");
     } else {
         text_add(&text, "expected ");
         setting_expected(error->setting, &text);
@@ -91,6 +93,8 @@ static void note_ignored(void *context, const struct setting_error *error)
     finding_set(&session->findings, finding, "setting", error->source);
     finding_set(&session->findings, finding, "value", error->value);
     finding_set(&session->findings, finding, "expected", text_as_span(&text));
+    if (span_ends(error->source, "_PORT") && span_starts(error->value, "tcp://"))
+        finding_set_string(&session->findings, finding, "link", "yes");
 }
 
 static void note_unknown(struct session *session, struct span name)
@@ -142,6 +146,12 @@ static void read_two_variables(struct session *session)
                      &error);
 }
 
+/* What a verb says is no container's end: it may be run beside a server, by `kubectl exec`. */
+static bool starts_something(const struct session *session)
+{
+    return !session->verb;
+}
+
 static void open_report(const struct session *session)
 {
     const struct settings *settings = &session->settings;
@@ -150,6 +160,8 @@ static void open_report(const struct session *session)
                                                                       : REPORT_NORMAL;
     bool json = setting_chosen(settings, SETTING_LOG_FORMAT, "json");
     report_open(json ? REPORT_JSON : REPORT_TEXT, level, &session->environment);
+    if (starts_something(session))
+        report_keep_errors(REPORT_TERMINATION_LOG);
 }
 
 /* With --root the environment is that of --env, not ours; asgi-init's own settings come from ours, too. */
@@ -282,6 +294,7 @@ static void set_scene(struct session *session)
         .app_dir = span_of(session->app_dir),
         .command_folder = session->request.folder,
         .command_program = session->request.program,
+        .command_words = session->words + session->first,
     };
 }
 
@@ -350,8 +363,11 @@ static void take_user_environment(struct session *session)
 enum exit_code session_prepare(struct session *session)
 {
     unsigned first = session->findings.count;
-    if (!conflicts_judge(&session->scene))
-        return session_fail(session, first);
+    return conflicts_judge(&session->scene) ? session_settle(session) : session_fail(session, first);
+}
+
+enum exit_code session_settle(struct session *session)
+{
     enum exit_code code = become_user(session);
     if (code != EXIT_OK)
         return code;
@@ -370,13 +386,22 @@ enum exit_code session_prepare(struct session *session)
 enum exit_code session_fail(struct session *session, unsigned first)
 {
     report_findings(&session->findings, first, REPORT_MESSAGES);
-    report_termination(REPORT_TERMINATION_LOG, &session->findings, first);
+    if (starts_something(session))
+        report_termination(REPORT_TERMINATION_LOG, &session->findings, first);
     return findings_exit_code(&session->findings);
 }
 
 bool session_serves(const struct session *session)
 {
     return session->request.serves;
+}
+
+uint32_t session_port(const struct session *session)
+{
+    const struct settings *settings = &session->settings;
+    if (session->request.kind != REQUEST_SERVE || setting_is(settings, SETTING_UDS) || setting_is(settings, SETTING_FD))
+        return 0;
+    return (uint32_t)setting_number(settings, SETTING_PORT, 0);
 }
 
 bool session_is_stopped(const struct session *session, enum exit_code *code)

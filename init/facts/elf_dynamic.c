@@ -7,12 +7,14 @@ enum { NEED_SIZE = 16, NEED_AUXILIARY_SIZE = 16, DEFINITION_SIZE = 20, DEFINITIO
 /* Where a field of a segment is, in the two classes. */
 struct layout {
     size_t segment_size;
-    size_t offset, address, file_size;
+    size_t flags, offset, address, file_size;
     size_t word;
 };
 
-static const struct layout layout_32 = {.segment_size = 32, .offset = 4, .address = 8, .file_size = 16, .word = 4};
-static const struct layout layout_64 = {.segment_size = 56, .offset = 8, .address = 16, .file_size = 32, .word = 8};
+static const struct layout layout_32 = {
+    .segment_size = 32, .flags = 24, .offset = 4, .address = 8, .file_size = 16, .word = 4};
+static const struct layout layout_64 = {
+    .segment_size = 56, .flags = 4, .offset = 8, .address = 16, .file_size = 32, .word = 8};
 
 static const struct layout *layout_of(const struct elf *elf)
 {
@@ -43,8 +45,10 @@ void elf_map_read(struct elf_map *map, const struct elf *elf, struct span table)
         uint64_t offset = elf_number(elf, segment, layout->offset, layout->word);
         uint64_t address = elf_number(elf, segment, layout->address, layout->word);
         uint64_t size = elf_number(elf, segment, layout->file_size, layout->word);
-        if (type == PT_LOAD)
+        if (type == PT_LOAD) {
             add_load(map, address, offset, size);
+            map->has_code |= (elf_number(elf, segment, layout->flags, 4) & PF_X) != 0;
+        }
         if (type == PT_DYNAMIC) {
             dynamic = address;
             map->dynamic_size = size;

@@ -53,12 +53,13 @@ bool descendants_known(void)
 struct walk {
     bool deep;
     unsigned level;
+    bool failed;
     void (*visit)(void *, pid_t);
     void *context;
     char folder[PATH_MOST]; /* /proc/PID/task/, of the process whose threads are visited */
 };
 
-static void visit_children_of_process(struct walk *walk, pid_t process);
+static bool visit_children_of_process(struct walk *walk, pid_t process);
 
 static void visit_child(struct walk *walk, pid_t child)
 {
@@ -77,6 +78,7 @@ static void visit_children_of_thread(void *context, int thread)
     ssize_t length;
     pid_t child = 0;
     int file = open_file(span_of(walk->folder), thread, "/children");
+    walk->failed |= file < 0;
     if (file < 0)
         return;
     while ((length = read_some(file, bytes, sizeof(bytes))) > 0)
@@ -88,26 +90,28 @@ static void visit_children_of_thread(void *context, int thread)
             visit_child(walk, child);
             child = 0;
         }
+    walk->failed |= length < 0;
     close(file);
 }
 
-static void visit_children_of_process(struct walk *walk, pid_t process)
+static bool visit_children_of_process(struct walk *walk, pid_t process)
 {
     struct walk below = *walk;
     if (walk->level == LEVELS_MOST)
-        return;
+        return false;
+    below.failed = false;
     below.level++;
     struct text folder = TEXT_ON(below.folder);
     text_add(&folder, "/proc/");
     text_signed(&folder, process);
     text_add(&folder, "/task/");
-    system_each_number(below.folder, visit_children_of_thread, &below);
+    return system_each_number(below.folder, visit_children_of_thread, &below) && !below.failed;
 }
 
-void descendants_each(bool deep, void (*visit)(void *context, pid_t process), void *context)
+bool descendants_each(bool deep, void (*visit)(void *context, pid_t process), void *context)
 {
     struct walk walk = {.deep = deep, .visit = visit, .context = context};
-    visit_children_of_process(&walk, getpid());
+    return visit_children_of_process(&walk, getpid());
 }
 
 uint64_t process_handled_signals(pid_t process)

@@ -53,11 +53,22 @@ void leftovers_forget(struct supervision *supervision, pid_t process)
             leftovers->told[i] = leftovers->told[--leftovers->told_count];
 }
 
-/* A patient stop tells only our own children: a server tells its workers itself, and in its own order. */
+static void tell_everyone(struct leftovers *leftovers)
+{
+    leftovers->everyone = true;
+    kill(-1, SIGTERM);
+    kill(-1, SIGCONT);
+}
+
+/* A patient stop tells only our own children: a server tells its workers itself, and in its own order. Where the kernel has
+ * no memory for the list, that is no time for an order. */
 static unsigned tell_listed(struct supervision *supervision)
 {
+    struct leftovers *leftovers = &supervision->leftovers;
     struct send send = {.supervision = supervision, .signal = SIGTERM};
-    descendants_each(!supervision->leftovers.patient, tell_one, &send);
+    leftovers->listed = descendants_each(!leftovers->patient, tell_one, &send);
+    if (!leftovers->listed && getpid() == 1)
+        tell_everyone(leftovers);
     return send.count;
 }
 
@@ -92,13 +103,10 @@ void leftovers_begin(struct supervision *supervision)
     leftovers->begun = true;
     leftovers->listed = descendants_known();
     leftovers->patient = died_untold(supervision);
-    leftovers->everyone = getpid() == 1 && !(leftovers->patient && leftovers->listed);
-    if (leftovers->everyone) {
-        kill(-1, SIGTERM);
-        kill(-1, SIGCONT);
-    } else if (leftovers->listed) {
+    if (getpid() == 1 && !(leftovers->patient && leftovers->listed))
+        tell_everyone(leftovers);
+    else if (leftovers->listed)
         count = tell_listed(supervision);
-    }
     supervision->due[DEADLINE_ORPHANS] = now + supervision->options->orphan_timeout;
     supervision->due[DEADLINE_WAITING] = now + SUPERVISE_WAITING_AFTER;
     if (!leftovers->patient)
@@ -151,12 +159,12 @@ void leftovers_expire(struct supervision *supervision)
 {
     struct leftovers *leftovers = &supervision->leftovers;
     supervision->due[DEADLINE_ORPHANS] = 0;
-    if (leftovers->patient && !leftovers->listed)
-        return; /* nobody can tell who handles TERM: all may take their time */
     if ((!leftovers->everyone && !leftovers->listed) || leftovers->kills == KILLS_MOST) {
         supervision->childless = true; /* nothing that we could do to those that are left */
         return;
     }
+    if (leftovers->patient && !leftovers->listed)
+        return; /* nobody can tell who handles TERM: all may take their time */
     kill_leftovers(supervision);
     if (!leftovers->patient)
         supervision->due[DEADLINE_ORPHANS] = system_milliseconds() + KILL_AGAIN_AFTER;

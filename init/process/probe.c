@@ -234,6 +234,7 @@ void probe_ask(const struct probe_question *question, const struct signal_state 
     }
     answer->outcome = listen_to(&asking);
     kill(-asking.pid, SIGKILL);
+    kill(asking.pid, SIGKILL); /* it may have no group of its own, and wouldn't end */
     while (waitpid(asking.pid, &answer->status, 0) < 0 && errno == EINTR)
         ;
     close(asking.output);

@@ -267,16 +267,17 @@ static void child_stopped(struct supervision *supervision, int number)
 {
     uint64_t bit = signal_bit(number);
     bool ours = supervision->forwarded & bit;
+    bool wants_terminal = (number == SIGTTIN || number == SIGTTOU) && terminal_exists();
     supervision->stopped = true;
     supervision->forwarded &= ~bit;
-    if (supervision->fate->stop_began != 0 && (number == SIGSTOP || number == SIGTSTP)) {
+    if (supervision->fate->stop_began != 0 && !wants_terminal) {
         continue_child(supervision);
         return;
     }
     if (ours)
         return;
     bool foreground = terminal_is_held_by(supervision->child);
-    if ((number == SIGTSTP && foreground) || ((number == SIGTTIN || number == SIGTTOU) && terminal_exists()))
+    if ((number == SIGTSTP && foreground) || wants_terminal)
         suspend_with_child(supervision, number);
 }
 
@@ -313,12 +314,14 @@ static void process_changed(struct supervision *supervision, pid_t process, int 
     }
 }
 
-/* A name can only be read before its process is reaped. */
-static void name_next(char name[PROCESS_NAME_MOST])
+/* A name can only be read before its process is reaped. Returns whom to reap: the one that is named, or anyone. */
+static pid_t name_next(char name[PROCESS_NAME_MOST])
 {
     siginfo_t info = {0};
-    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0)
-        process_name(info.si_pid, name);
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid <= 0)
+        return -1;
+    process_name(info.si_pid, name);
+    return info.si_pid;
 }
 
 /* Of the child alone: asked about all, the kernel looks for stops through every child that lives, with its list locked,
@@ -345,9 +348,8 @@ static void reap(struct supervision *supervision)
     for (unsigned i = 0; i < REAPED_A_TURN; i++) {
         char name[PROCESS_NAME_MOST] = "";
         int status;
-        if (supervision->options->name_orphans)
-            name_next(name);
-        pid_t process = waitpid(-1, &status, how);
+        pid_t next = supervision->options->name_orphans ? name_next(name) : -1;
+        pid_t process = waitpid(next, &status, how);
         if (process < 0 && errno == EINTR)
             continue;
         if (process == 0)

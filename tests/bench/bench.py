@@ -19,6 +19,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import serving
+
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 MEASURE = str(ROOT / "build/tests/bench/measure")
@@ -257,8 +259,17 @@ def table(contenders):
             f"ending a small static program took {base['start']:.0f} µs, a signal from kill to the answer {base['signal']:.1f} µs. With a virtual environment means that",
             "PATH and VIRTUAL_ENV name one, which asgi-init then judges. gosu becomes its command, so there is nothing to measure afterwards.",
             "",
+            serving_tables(contenders),
         ]
     )
+
+
+def serving_tables(contenders):
+    begin = time.monotonic()
+    compared = [contender for contender in contenders if contender.name in ("asgi-init", "tini", "tini-static")]
+    text = serving.tables(compared, NOTHING, MEASURE, ROOT, VENV, spread)
+    say(f"  serving {time.monotonic() - begin:.1f} s")
+    return text
 
 
 def write(text):

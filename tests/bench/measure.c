@@ -3,6 +3,7 @@
  *   measure nothing              exit with 0: the smallest program there is
  *   measure pause                stay until killed
  *   measure start TIMES WORD...  from before fork to after wait of WORD..., so many times
+ *   measure exec TIMES WORD...   from the exec of WORD... to the next exec of it or of a process that it made; then all are killed
  *   measure signal TIMES WORD... start WORD... 'measure answer FD', and take the time from kill to the answer
  *   measure answer FD            write a byte at the start, and one for each SIGUSR1
  *   measure orphans COUNT        as a child of PID 1: leave it so many orphans that end in the same moment, take the time until
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -70,6 +72,63 @@ static void measure_start(int times, char **words)
         }
     }
 }
+
+/* ---- from exec to exec, told by ptrace(2): the processes run freely but for a stop at each fork and exec ---- */
+
+static pid_t trace(char **words)
+{
+    pid_t process = fork();
+    if (process == 0) {
+        if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0 && raise(SIGSTOP) == 0)
+            execvp(words[0], words);
+        _exit(127);
+    }
+    int status;
+    if (process < 0 || waitpid(process, &status, 0) < 0)
+        fail("fork");
+    long options =
+        PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE;
+    if (ptrace(PTRACE_SETOPTIONS, process, NULL, options) != 0 || ptrace(PTRACE_CONT, process, NULL, NULL) != 0)
+        fail("ptrace");
+    return process;
+}
+
+/* What each stop is passed on with: a signal of its own, and none for the stops that tracing makes. */
+static long signal_of(int status)
+{
+    int number = WSTOPSIG(status);
+    return status >> 16 != 0 || number == SIGSTOP || number == SIGTRAP ? 0 : number;
+}
+
+static long long await_exec(int most, pid_t *found)
+{
+    int status;
+    while (most-- > 0 && (*found = waitpid(-1, &status, __WALL)) > 0) {
+        if (WIFSTOPPED(status) && status >> 8 == (SIGTRAP | (PTRACE_EVENT_EXEC << 8)))
+            return now();
+        if (WIFSTOPPED(status) && ptrace(PTRACE_CONT, *found, NULL, signal_of(status)) != 0)
+            fail("ptrace");
+    }
+    fputs("measure: no exec came\n", stderr);
+    exit(97);
+}
+
+static void measure_exec(int times, char **words)
+{
+    enum { STOPS_MOST = 1000 };
+    while (times-- > 0) {
+        pid_t process = trace(words), at;
+        long long before = await_exec(STOPS_MOST, &at);
+        ptrace(PTRACE_CONT, at, NULL, NULL);
+        printf("%lld\n", await_exec(STOPS_MOST, &at) - before);
+        kill(at, SIGKILL);
+        kill(process, SIGKILL);
+        while (waitpid(-1, NULL, __WALL) > 0)
+            continue;
+    }
+}
+
+/* ---- a signal's way ---- */
 
 static void await_answer(int from)
 {
@@ -217,6 +276,8 @@ int main(int argc, char **argv)
             pause();
     if (strcmp(what, "start") == 0 && argc > 3)
         measure_start(number, argv + 3);
+    else if (strcmp(what, "exec") == 0 && argc > 3)
+        measure_exec(number, argv + 3);
     else if (strcmp(what, "signal") == 0 && argc > 2)
         measure_signal(number, argv[0], argv + 3);
     else if (strcmp(what, "answer") == 0 && argc == 3)

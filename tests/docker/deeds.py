@@ -5,15 +5,23 @@ with nothing to copy, fails the test, so that nothing is printed that nobody has
 """
 
 import dataclasses
+import functools
+import json
 import pathlib
 import re
 import shlex
 import subprocess
 
+import fixes
 import harness
 import images
 
-INSTRUCTION = r"(?:RUN|ENV|COPY|CMD|ENTRYPOINT|WORKDIR|USER|ARG|FROM|SHELL)"
+# What a build does, and what only says how the image is started: that is as well an option of docker run, which takes no time.
+STEP = r"(?:FROM|RUN|COPY) .+"
+SETTING = r"(?:ENV|CMD|ENTRYPOINT|WORKDIR|USER|STOPSIGNAL) .+"
+
+# Where no registry can be reached, pip has the wheels of the images.
+OFFLINE = "ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_COMPILE=1"
 
 
 @dataclasses.dataclass
@@ -26,20 +34,80 @@ class Start:
     environment: dict = dataclasses.field(default_factory=dict)
     options: tuple = ()
     folder: pathlib.Path | None = None  # the project on the host: what ./ means, and the context of a build
-    base: tuple = ()  # the instructions that made `image`, its FROM first, for a fix that changes what they do
+    base: tuple = ()  # the Dockerfile that made `image`, its FROM first, for a fix that adds to it; without, it is the sample's
+    build: tuple = ()  # the stage called build that it copies from; without, that is the image that has all
     stale: bool = False  # a file that the build reads has changed
+    port: int = 8000
+    is_own: bool = False  # the finding names something that each try has anew
 
     def run(self, dock, **more):
         environment = {**self.environment, **more.pop("environment", {})}
+        more.setdefault("ports", (self.port,))
         return dock.run(
             *self.words, image=self.image, volumes=self.volumes, options=self.options, environment=environment, **more
         )
 
+    def but(self, **changes):
+        return dataclasses.replace(self, **changes)
 
-def copied(fix):
-    """The lines to copy, without the comments behind them."""
-    lines = [re.sub(r"\s+#.*$", "", line).strip() for line in fix.splitlines()[1:]]
-    return [line for line in lines if line]
+
+# ---- the Dockerfile
+
+
+@functools.cache
+def variables_of(image):
+    """What the image itself sets."""
+    found = json.loads(harness.docker("image", "inspect", "--format", "{{json .Config.Env}}", image))
+    return dict(item.split("=", 1) for item in found or [])
+
+
+def set_variables(start, words):
+    """The variables of an ENV, with those that are set already put in place of their names."""
+    environment = {**start.environment}
+    for name, value in (word.split("=", 1) for word in words):
+        known = {**variables_of(start.image), **environment}
+        environment[name] = re.sub(r"\$(\w+)", lambda match: known.get(match[1], ""), value)
+    return start.but(environment=environment)
+
+
+def set_entrypoint(start, words):
+    return start.but(options=(*start.options, f"--entrypoint={words[0]}"), words=(*words[1:], *start.words))
+
+
+def apply_setting(start, line):
+    """An instruction that says how the image is started."""
+    name, rest = line.split(" ", 1)
+    if name == "ENV":
+        return set_variables(start, shlex.split(rest))
+    if name == "CMD":
+        return start.but(words=tuple(json.loads(rest)))
+    if name == "ENTRYPOINT":
+        return set_entrypoint(start, json.loads(rest))
+    option = {"WORKDIR": "--workdir", "USER": "--user", "STOPSIGNAL": "--stop-signal"}[name]
+    return start.but(options=(*start.options, f"{option}={rest}"))
+
+
+def steps_of(lines):
+    """What a build has to do; the working folder too, where a step is about what lies in it."""
+    steps = [line for line in lines if re.fullmatch(STEP, line) or line == OFFLINE]
+    if any(re.search(r"requirements\.txt|^COPY (?!--from)", line) for line in steps):
+        steps[1:1] = [line for line in lines if line.startswith("WORKDIR")][:1]
+    return steps
+
+
+def made(dock, start, lines, settings=()):
+    """The start from an image of a Dockerfile's lines, beneath what it is started with; `settings` are of a fix, and come last."""
+    steps, build = steps_of(lines), list(start.build)
+    image = steps[0].split()[1] if len(steps) == 1 else dock.image([*build, *steps], context=start.folder)
+    bare = Start(image=image)
+    for line in lines:
+        if re.fullmatch(SETTING, line) and line != OFFLINE:
+            bare = apply_setting(bare, line)
+    start = start.but(
+        image=image, base=tuple(lines), stale=False, words=start.words or bare.words,
+        options=(*bare.options, *start.options), environment={**bare.environment, **start.environment},
+    )  # fmt: skip
+    return functools.reduce(apply_setting, settings, start)
 
 
 def target(volume):
@@ -47,22 +115,28 @@ def target(volume):
 
 
 def add_volume(start, match):
-    return dataclasses.replace(start, volumes=(*start.volumes, match[1]))
+    return start.but(volumes=(*start.volumes, match[1]))
 
 
 def mount_code_only(start, match):
     """A folder of the project in place of the mount around it."""
     source, place = match[1], match[2]
     kept = tuple(volume for volume in start.volumes if not f"{place}/".startswith(target(volume).rstrip("/") + "/"))
-    return dataclasses.replace(start, volumes=(*kept, f"{start.folder / source}:{place}"))
+    return start.but(volumes=(*kept, f"{start.folder / source}:{place}"))
+
+
+def repository(folder):
+    """The project has been in git since before."""
+    if not (folder / ".git").exists():
+        subprocess.run("git init -q . && git add -A", shell=True, check=True, cwd=folder)
 
 
 def in_project(start, match):
     """A command for the host, in the project's folder, which is a repository if the command is git's."""
-    if match[0].startswith("git ") and not (start.folder / ".git").exists():
-        subprocess.run("git init -q . && git add -A", shell=True, check=True, cwd=start.folder)
+    if match[0].startswith("git "):
+        repository(start.folder)
     subprocess.run(match[0], shell=True, check=True, cwd=start.folder)
-    return start
+    return start.but(stale=True)
 
 
 def remove_volume(start, match):
@@ -72,41 +146,125 @@ def remove_volume(start, match):
     return start
 
 
-def drop_volumes(start, _):
-    """`docker compose down -v`: every volume of the service."""
-    for name in [volume.split(":")[0] for volume in start.volumes if ":" in volume and "/" not in volume.split(":")[0]]:
-        remove_volume(start, ("", name))
-    return start
+def renew_volumes(start, _):
+    """A volume without a name, as Compose found it again by its container: now a new one, filled from the image."""
+    return start.but(volumes=tuple(re.sub(r"^[0-9a-f]{64}:", "", volume) for volume in start.volumes))
 
 
 def append_line(name):
     """A line for a file of the project; the image is built again, and git checks all files out again, so that it has its effect."""
 
     def deed(start, match):
+        repository(start.folder)
         with open(start.folder / name, "a") as file:
             file.write(match[0] + "\n")
         if name == ".gitattributes":
-            commands = "git init -q . && git add --renormalize . && git ls-files -z | xargs -0 rm && git checkout-index --all"
+            commands = "git add --renormalize . && git ls-files -z | xargs -0 rm && git checkout-index --all"
             subprocess.run(commands, shell=True, check=True, cwd=start.folder)
-        return dataclasses.replace(start, stale=True)
+        return start.but(stale=True)
 
     return deed
 
 
+def first_line(start, match):
+    """The first line of the one script that the project has: in place of what names an interpreter there, or before the rest."""
+    [script] = start.folder.glob("*.sh")
+    lines = script.read_text().splitlines(keepends=True)
+    script.write_text("".join([match[0] + "\n", *lines[lines[0].startswith("#!") :]]))
+    return start.but(stale=True)
+
+
 def change_command(start, match):
     """`command:` of compose.yaml, which is parted into words as a shell does."""
-    return dataclasses.replace(start, words=tuple(shlex.split(match[1])))
+    return start.but(words=tuple(shlex.split(match[1])))
 
 
 def change_user(start, match):
-    return dataclasses.replace(start, options=(*start.options, f"--user={match[1]}"))
+    return start.but(options=(*start.options, f"--user={match[1]}"))
 
 
 def take_mount_out(start, match):
     """A mount point alone: the mount is taken out of compose.yaml."""
     kept = tuple(volume for volume in start.volumes if target(volume) != match[0])
     assert kept != start.volumes, f"nothing is mounted on {match[0]}"
-    return dataclasses.replace(start, volumes=kept)
+    return start.but(volumes=kept)
+
+
+def add_capabilities(start, match):
+    added = tuple(f"--cap-add={name.strip()}" for name in match[1].split(","))
+    return start.but(options=(*start.options, *added))
+
+
+def change_tmpfs(start, match):
+    """`tmpfs:` of compose.yaml, or the option of docker run: in place of the one that is there."""
+    kept = tuple(option for option in start.options if not option.startswith(f"--tmpfs={match[1]}:") and option != f"--tmpfs={match[1]}")
+    assert kept != start.options, f"no tmpfs on {match[1]}"
+    return start.but(options=(*kept, f"--tmpfs={match[1]}:{match[2]}"))
+
+
+def without_filter(start, _):
+    kept = tuple(option for option in start.options if not option.startswith("--security-opt=seccomp="))
+    return start.but(options=(*kept, "--security-opt=seccomp=unconfined"))
+
+
+def option_of_docker(name):
+    return lambda start, match: start.but(options=(*start.options, f"{name}={match[1]}"))
+
+
+def own_option(start, match):
+    """An option of asgi-init with its value: in place of the one that is there, in the words that start it."""
+    words, name = list(start.words), match[1]
+    value = shlex.split(match[2])[0]
+    if name in words:
+        words[words.index(name) : words.index(name) + 2] = [name, value]
+    else:
+        words = [name, value, *words]
+    return start.but(words=tuple(words))
+
+
+def option_of_uvicorn(start, match):
+    return start.but(words=(*(start.words or ("app.main:app",)), match[1], match[2]))
+
+
+def set_variable(start, match):
+    """NAME=VALUE where the container's variables are set; and what had the value under a name that was wrong is gone."""
+    kept = {name: value for name, value in start.environment.items() if value != match[2] or not name.startswith("ASGI_INIT_")}
+    return start.but(environment={**kept, match[1]: match[2]})
+
+
+def rename_variable(start, match):
+    """The name alone, of what is set under another one."""
+    [(wrong, value)] = [item for item in start.environment.items() if item[0].startswith("ASGI_INIT_")]
+    return start.but(environment={name: value for name, value in start.environment.items() if name != wrong} | {match[0]: value})
+
+
+def ask(start, match):
+    """A command of asgi-init that says more: it must work in that very image, with the same settings."""
+    done = subprocess.run(
+        ["docker", "run", "--rm", "--volume", f"{harness.BINARY}:/asgi-init:ro", "--entrypoint=/asgi-init",
+         *[word for item in start.environment.items() for word in ("--env", "=".join(item))], start.image, *match[1].split()],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=harness.DEADLINE,
+    )  # fmt: skip
+    # Settings that contradict each other are shown, and have their exit code all the same.
+    assert done.returncode in (0, 78) and all(name in done.stdout for name in start.environment), done.stdout
+    return start
+
+
+def ask_program(start, match):
+    """Another program in the same image."""
+    return start.but(options=(*start.options, f"--entrypoint={match[1]}"), words=tuple(match[2].split()))
+
+
+def add_package(start, match):
+    """What uv then installs while the image is built, put there by pip, from the images' wheels."""
+    base = start.base or (f"FROM {images.ROOT}", *images.SAMPLE_SETTINGS)
+    return start.but(base=(*base, OFFLINE, f"RUN /app/.venv/bin/python -m pip install {match[1]}"), stale=True)
+
+
+def look(start, match):
+    """A command that shows something in the container."""
+    harness.docker("run", "--rm", *[f"--volume={volume}" for volume in start.volumes], "--entrypoint=/bin/sh", start.image, "-c", match[0])
+    return start
 
 
 def keep(start, _):
@@ -119,14 +277,30 @@ DEEDS = [
     (r"- (/[^\s:]+)", add_volume),
     (r"- \./([^\s:]*):(/[^\s:]+)", mount_code_only),
     (r"/\S+", take_mount_out),
-    (r"(chmod|git update-index|git mv) .+", in_project),
+    (r"(chmod|git update-index|git mv|sed -i) .+", in_project),
     (r"\*\.\w+ text eol=lf", append_line(".gitattributes")),
     (r"\*\*/\S+", append_line(".dockerignore")),
+    (r"#!/bin/sh|#!/usr/bin/env python3", first_line),
     (r"command: (.+)", change_command),
     (r'user: "(\d+)"', change_user),
+    (r"cap_add: \[(.+)\]", add_capabilities),
+    (r'tmpfs: \["(/[^:]+):(exec)"\]', change_tmpfs),
+    (r"docker run --tmpfs (/[^:]+):(exec) \.\.\.", change_tmpfs),
+    (r"docker run --security-opt seccomp=unconfined \.\.\.", without_filter),
+    (r"mem_limit: (\w+)", option_of_docker("--memory")),
+    (r"shm_size: (\w+)", option_of_docker("--shm-size")),
+    (r"id -u; id -g", keep),
+    (r"ls -la.*", look),
+    (r"docker run --rm -it --entrypoint (\S+) IMAGE (.+)", ask_program),
+    (r"uv add (\S+)", add_package),
+    (r"(--user|--keep-caps|--python|--map-signal) (.+)", own_option),
+    (r"(--host|--loop|--timeout-graceful-shutdown) (\S+)", option_of_uvicorn),
+    (r"([A-Z][A-Z_]+)=(.+)", set_variable),
+    (r"ASGI_INIT_\w+", rename_variable),
+    (r"asgi-init ((?:config|explain)\b.*)", ask),
     (r"docker volume rm (\S+)", remove_volume),
     (r"docker compose down", keep),
-    (r"docker compose up --renew-anon-volumes --force-recreate", keep),
+    (r"docker compose up --renew-anon-volumes --force-recreate", renew_volumes),
 ]
 
 RELINK = (
@@ -142,33 +316,70 @@ UV = [
 ]  # fmt: skip
 
 
-def stage_named_build(instructions):
-    """The stage that `COPY --from=build` copies from: one with the Python that uv would have put where its setting says."""
-    found = re.search(r"UV_PYTHON_INSTALL_DIR=(\S+)", " ".join(instructions))
-    if not found or not any("--from=build" in line for line in instructions):
-        return []
+def stage_named_build(start, lines):
+    """The stage that `COPY --from=build` copies from: one with the Python that uv would have put where its setting says, or all."""
+    if start.build or not any("--from=build" in line for line in lines):
+        return list(start.build)
+    found = re.search(r"UV_PYTHON_INSTALL_DIR=(\S+)", " ".join(lines))
+    if not found:
+        return [f"FROM {images.ROOT} AS build", "WORKDIR /app"]
     return [f"FROM {images.PYTHON_BASE} AS build", f"RUN mkdir {found[1]} && cp -a /usr/local/bin /usr/local/lib {found[1]}/"]
 
 
-def rebuild(dock, start, instructions):
-    """Builds the image again with the instructions at the end of its Dockerfile; a FROM goes in place of its own."""
+def with_pip(lines):
+    """The same, and pip without a network."""
+    return [OFFLINE, *lines] if any("pip " in line for line in lines) else lines
+
+
+def replace_copy(own, line):
+    """A COPY to the place that another COPY has already: in place of it."""
+    for number, old in enumerate(own):
+        if line.startswith("COPY ") and old.startswith("COPY ") and old.split()[-1].rstrip("/") == line.split()[-1].rstrip("/"):
+            own[number] = line
+            return True
+    return False
+
+
+def rebuild(dock, start, instructions, headline=""):
+    """Builds the image again with the instructions at the end of its Dockerfile, or of the stage that the fix names."""
+    build = stage_named_build(start, instructions)
+    own = list(start.base) or [f"FROM {images.ROOT}", *images.SAMPLE_SETTINGS]
     froms = [line for line in instructions if line.startswith("FROM ")]
-    stages = [line for line in froms if " AS " in line] + stage_named_build(instructions)
-    own = list(start.base) or [f"FROM {start.image}"]
-    if froms:
-        own[0] = froms[-1]
-    added = [line for line in instructions if line not in froms]
-    added += [doing.format(*found.groups()) for setting, doing in UV for line in added if (found := re.search(setting, line))]
-    lines = [*stages, *own, *(["USER root", *added, "USER app"] if added else [])]
-    words = () if any(line.startswith("CMD") for line in instructions) else start.words
-    return dataclasses.replace(start, image=dock.image(lines, context=start.folder), words=words, stale=False)
+    for line in froms:
+        if " AS " in line:
+            build[:1] = [line]
+        else:
+            own[0] = line
+    added = [line for line in instructions if re.fullmatch(STEP, line) and not line.startswith("FROM ") and not replace_copy(own, line)]
+    if "build stage" in headline and "final stage" not in headline:
+        in_build = [line for line in added if not line.startswith("COPY --from=build ")]
+        build += with_pip(in_build)
+        added = [line for line in added if line not in in_build]
+    added += [doing.format(*found.groups()) for setting, doing in UV for line in instructions if (found := re.search(setting, line))]
+    settings = [line for line in instructions if re.fullmatch(SETTING, line)]
+    if not added and not start.stale and not froms and own == list(start.base or own):
+        return functools.reduce(apply_setting, settings, start)
+    return made(dock, start.but(build=tuple(build)), [*own, *with_pip(added)], settings)
+
+
+def leave_out(start, headline):
+    """What the fix says shall be left out: an option with its value, or a variable."""
+    found = re.search(r"leave (--[a-z-]+|[A-Z_]+) out", headline)
+    if not found:
+        return start
+    words = list(start.words)
+    if found[1] in words:
+        where = words.index(found[1])
+        del words[where : where + 2]
+    return start.but(words=tuple(words), environment={name: value for name, value in start.environment.items() if name != found[1]})
 
 
 def apply(dock, start, fix):
     """A start with the fix applied."""
-    lines = copied(fix)
+    lines = fixes.copyable(fix)
     assert lines, f"a fix without a line to copy: {fix!r}"
-    instructions = [line for line in lines if re.match(INSTRUCTION + r"\s", line)]
+    instructions = [line for line in lines if re.fullmatch(f"{STEP}|{SETTING}", line)]
+    start = leave_out(start, fix.splitlines()[0])
     for line in lines:
         if line in instructions:
             continue
@@ -176,4 +387,4 @@ def apply(dock, start, fix):
         assert deeds, f"no deed for {line!r} of the fix {fix!r}"
         deed, match = deeds[0]
         start = deed(start, match)
-    return rebuild(dock, start, instructions) if instructions or (start.stale and start.base) else start
+    return rebuild(dock, start, instructions, fix.splitlines()[0]) if instructions or (start.stale and start.base) else start

@@ -193,6 +193,12 @@ class Dock:
         docker("volume", "create", "--label", f"{OWNER}={os.getpid()}", name)
         return name
 
+    def anonymous_volume(self):
+        """The same without a name: Docker's own is 64 digits."""
+        name = docker("volume", "create", "--label", f"{OWNER}={os.getpid()}")
+        self.volume_names.append(name)
+        return name
+
     def image(self, lines, context=None):
         """An image of this test alone, from the lines of a Dockerfile."""
         name = f"{self.IMAGES}{os.getpid()}-{next(self.numbers)}"

@@ -162,6 +162,25 @@ def ensure_wheels():
     stamp.write_text(wanted)
 
 
+def ensure_new_builder():
+    """Debian's client for Docker's new builder, which the engine has but its package on older releases has no client for. The folder is
+    a DOCKER_CONFIG then; None where `docker buildx` is there already."""
+    if run("docker", "buildx", "version", check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+        return None
+    config = TREE / "build" / "docker"
+    plugin = config / "cli-plugins" / "docker-buildx"
+    if not plugin.exists():
+        ensure_tools()
+        root = WORK / "buildx"
+        shutil.rmtree(root, ignore_errors=True)
+        WORK.mkdir(parents=True, exist_ok=True)
+        run("mmdebstrap", "--quiet", "--variant=extract", "--include=docker-buildx", SUITE, root, mirror())
+        plugin.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(root / "usr/libexec/docker/cli-plugins/docker-buildx", plugin)
+        shutil.rmtree(root)
+    return config
+
+
 def chroot(root, script):
     environment = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "V": PYTHON, "LC_ALL": "C.UTF-8"}
     done = run(
@@ -254,11 +273,17 @@ def make_python():
     build(SAMPLE, [f"FROM {ROOT}", *SAMPLE_SETTINGS])
 
 
+def label_lines(image, from_line):
+    ours = recipe(image) == recipe(None) and from_line.split()[1] in (BUILDER_BASE, PYTHON_BASE, DEBIAN_PYTHON, ROOT, SAMPLE)
+    return [] if ours and is_ours(from_line.split()[1]) else [f"LABEL {LABEL}={recipe(image)}"]
+
+
 def build(image, lines, context=None, arguments=()):
     """An image from the lines of a Dockerfile: without a context, or with a folder as context. The old builder, which all have.
 
-    The label stands first, so that what the build leaves in Docker's cache has it too, and is found when it is to be removed."""
-    labelled = [more for line in lines for more in ([line, f"LABEL {LABEL}={recipe(image)}"] if line.startswith("FROM ") else [line])]
+    The label stands first, so that what the build leaves in Docker's cache has it too, and is found when it is to be removed. What
+    comes from one of our own images has it from there."""
+    labelled = [more for line in lines for more in ([line, *label_lines(image, line)] if line.startswith("FROM ") else [line])]
     dockerfile = "\n".join(labelled) + "\n"
     command = ["docker", "build", "--quiet", "--force-rm", "--tag", image, *arguments]
     command += ["--file", "-", str(context)] if context else ["-"]

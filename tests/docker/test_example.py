@@ -11,13 +11,13 @@ from test_sample import COMMANDS, SANDBOXES, silent
 SECONDS = 540
 
 
-def builders():
-    """The old builder, and the new one where its client is installed."""
-    new = subprocess.run(["docker", "buildx", "version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
-    return ["0", "1"] if new else ["0"]
+def environment(builder):
+    variables = {**os.environ, "DOCKER_BUILDKIT": builder}
+    config = images.ensure_new_builder() if builder == "1" else None
+    return {**variables, "DOCKER_CONFIG": str(config)} if config else variables
 
 
-@pytest.fixture(scope="module", params=builders(), ids=lambda number: {"0": "old builder", "1": "new builder"}[number])
+@pytest.fixture(scope="module", params=["0", "1"], ids=lambda number: {"0": "old builder", "1": "new builder"}[number])
 def example(request):
     """The image of Dockerfile.example. With our own bases it builds without a network."""
     image = f"asgi-init-test/example-{request.param}"
@@ -27,7 +27,7 @@ def example(request):
     if images.is_ours(images.PYTHON_BASE) and images.is_ours(images.BUILDER_BASE):
         command[2:2] = ["--network=none"]
     done = subprocess.run(
-        command, cwd=images.TREE, env={**os.environ, "DOCKER_BUILDKIT": request.param}, timeout=SECONDS, text=True,
+        command, cwd=images.TREE, env=environment(request.param), timeout=SECONDS, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout

@@ -42,39 +42,15 @@ def test_a_bind_mount_over_the_environment_is_told(dock, tmp_path, named_by):
     failures.mended(dock, start, finding, 1)
 
 
-def test_the_screen(dock, tmp_path):
-    start = over_app(Start(), tmp_path)
-    failures.check_golden(dock, start, failures.refusal(dock, start, RULE, 72))
-
-
-@pytest.mark.parametrize("number", [1, 2, 3])
-def test_each_fix_makes_it_start(dock, tmp_path, number):
-    start = over_app(Start(), tmp_path)
-    finding = failures.refusal(dock, start, RULE, 72)
-    assert len(finding["fixes"]) == 3
-    failures.mended(dock, start, finding, number)
-
-
 def test_check_says_the_same_and_starts_nothing(dock, tmp_path):
     start = over_app(Start(words=("check",)), tmp_path)
     finding = failures.refusal(dock, start, RULE, 72)
     assert finding["title"] == "'/app/.venv' is not in the bind mount over '/app'"
 
 
-def filled_volume(dock, project):
-    """A named volume that holds the project's code, as one has it that was first filled some other way."""
-    volume = dock.volume()
-    box = dock.run(
-        "-c", "cp -r /project/. /volume", image=images.ROOT, binary=None, ports=(),
-        volumes=[f"{project}:/project:ro", f"{volume}:/volume"], options=["--entrypoint=/bin/sh"],
-    )  # fmt: skip
-    assert box.wait() == 0, box.logs()
-    return volume
-
-
 def test_a_named_volume_is_told_by_its_name(dock, tmp_path):
     project = failures.backend(tmp_path)
-    volume = filled_volume(dock, project)
+    volume = failures.filled_volume(dock, project)
     start = Start(volumes=(f"{volume}:/app",), folder=project)
     finding = failures.refusal(dock, start, RULE, 72)
     assert finding["title"] == f"'/app/.venv' is not in the volume '{volume}' over '/app'"

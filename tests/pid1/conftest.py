@@ -58,12 +58,16 @@ def is_alive(pid):
 class Run:
     """A program in its namespaces. `pid` is its number out here; `out` and `err` what it and its children wrote so far."""
 
-    def __init__(self, folder, words, *, options, env, stdin, pass_fds, stdout=None, stderr=None):
-        self.out_file, self.err_file = folder / "out", folder / "err"
+    def __init__(self, folder, words, *, options, env, stdin, pass_fds, stdout=None, stderr=None, trace=None):
+        self.out_file, self.err_file, self.log_file = folder / "out", folder / "err", folder / "trace"
         read_end, write_end = os.pipe()
         self._report = read_end
         self._reported = b""
-        self._status = None
+        self._tracer = None
+        gate = os.pipe() if trace else ()
+        if trace:
+            options = [*options, "--gate", gate[0]]
+            pass_fds = (*pass_fds, gate[0])
         with open(self.out_file, "ab") as out, open(self.err_file, "ab") as err:
             self.launcher = subprocess.Popen(
                 [NAMESPACE, *map(str, options), str(write_end), *map(str, words)],
@@ -75,14 +79,34 @@ class Run:
             )
         os.close(write_end)
         os.set_blocking(read_end, False)
+        if trace:
+            os.close(gate[0])
         try:
             until(lambda: self._has("started") or self.launcher.poll() is not None, "the program's start")
             assert self._has("started"), f"the namespace was not made: {self.err}"
             self.guard = until(lambda: children(self.launcher.pid), "the guard")[0]
             self.pid = self._find_program()
+            if trace:
+                self._attach(trace)
+                os.write(gate[1], b"x")
         except BaseException:
             self.kill()
             raise
+        finally:
+            if trace:
+                os.close(gate[1])
+
+    def _attach(self, words):
+        """strace, from outside of the namespaces: so it needn't be there, and PID 1 can be what is traced."""
+        says = self.log_file.with_suffix(".err")
+        with open(says, "wb") as err:
+            self._tracer = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "strace", "-f", "-o", self.log_file, *map(str, words), "-p", str(self.pid)],
+                stdin=subprocess.DEVNULL,
+                stderr=err,
+            )
+        until(lambda: "attached" in says.read_text() or self._tracer.poll() is not None, says.read_text)
+        assert self._tracer.poll() is None, says.read_text()
 
     def _find_program(self):
         """Its number out here; 0 when it has ended already, and so can't be signalled."""
@@ -106,6 +130,11 @@ class Run:
     @property
     def err(self):
         return self.err_file.read_text(errors="replace")
+
+    @property
+    def log(self):
+        """What strace has written; each line begins with the number, out here, of the process."""
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     def said(self, text, times=1):
         """Waits until the program or a child of it has printed the text on stdout, so many times at least."""
@@ -149,8 +178,10 @@ class Run:
         """Ends the namespaces and all in them. A test that starts many one after the other does it itself."""
         if self._report is None:
             return
-        self.launcher.send_signal(signal.SIGKILL)
-        self.launcher.wait()
+        for process in (self.launcher, self._tracer):
+            if process:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
         os.close(self._report)
         self._report = None
 
@@ -176,12 +207,13 @@ def start(tmp_path):
     close       descriptors to close; pass_fds: descriptors to pass on; folder: working folder
     terminal    stdin is to be a terminal: it becomes the controlling one of a new session
     proc        "own", "none", or "shared": that of the test's namespace
+    trace       words for strace (inject=..., trace=...), which watches from before the execve that starts the program; see Run.log
     """
     runs = []
 
     def start_one(
         *words, program=None, pid1=True, root=None, binds=(), env=None, user=None, block=(), ignore=(), pending=(), close=(), pass_fds=(),
-        folder=None, stdin=subprocess.DEVNULL, terminal=False, proc="own", stdout=None, stderr=None, read_only=False,
+        folder=None, stdin=subprocess.DEVNULL, terminal=False, proc="own", stdout=None, stderr=None, read_only=False, trace=None,
         outside=False, emulator=None,
     ):  # fmt: skip
         options = [] if pid1 else ["--not-pid-1"]
@@ -209,6 +241,7 @@ def start(tmp_path):
             pass_fds=pass_fds,
             stdout=stdout,
             stderr=stderr,
+            trace=trace,
         )
         runs.append(run)
         return run

@@ -19,6 +19,7 @@
  *   --user UID GID       become that user, without groups
  *   --block N, --ignore N, --close FD, --pending N (blocked, and waiting already)
  *   --terminal           standard input becomes the controlling terminal of a new session
+ *   --gate FD            the program is executed only when a byte comes from FD (a pipe); "started" is reported before
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +39,7 @@
 enum { BINDS_MOST = 64, CLOSES_MOST = 8 };
 
 static struct {
-    int not_pid_1, share_proc, no_proc, read_only, outside, terminal, switch_user, report;
+    int not_pid_1, share_proc, no_proc, read_only, outside, terminal, switch_user, report, gate;
     const char *root, *folder, *emulator;
     const char *binds[BINDS_MOST][2];
     int bind_count, close_count, closes[CLOSES_MOST];
@@ -93,6 +94,8 @@ static int read_option(char **word)
         plan.pending |= bit(word[1]);
     else if (strcmp(name, "--close") == 0)
         plan.closes[plan.close_count++ % CLOSES_MOST] = atoi(word[1]);
+    else if (strcmp(name, "--gate") == 0)
+        plan.gate = atoi(word[1]);
     else if (strcmp(name, "--bind") == 0) {
         plan.binds[plan.bind_count][0] = word[1];
         plan.binds[plan.bind_count++ % BINDS_MOST][1] = word[2];
@@ -221,7 +224,17 @@ static void set_signals(void)
             kill(getpid(), number);
 }
 
-static _Noreturn void be_program(void)
+/* A tracer attaches meanwhile. The guard waits for the end of `executed`, so that is shut first. */
+static void wait_at_gate(int executed)
+{
+    char byte;
+    check(close(executed), "close");
+    if (read(plan.gate, &byte, 1) != 1)
+        fail("the gate was never opened");
+    close(plan.gate);
+}
+
+static _Noreturn void be_program(int executed)
 {
     check(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
     check(fcntl(plan.report, F_SETFD, FD_CLOEXEC), "fcntl");
@@ -236,6 +249,8 @@ static _Noreturn void be_program(void)
     set_signals();
     for (int i = 0; i < plan.close_count; i++)
         close(plan.closes[i]);
+    if (plan.gate)
+        wait_at_gate(executed);
     execv(plan.program[0], plan.program);
     fail(plan.program[0]);
 }
@@ -268,7 +283,7 @@ static _Noreturn void be_guard(void)
     pid_t program = fork();
     check(program, "fork");
     if (program == 0)
-        be_program();
+        be_program(executed[1]);
     close(executed[1]);
     if (read(executed[0], &byte, 1) < 0)
         fail("read");

@@ -141,3 +141,15 @@ def test_of_pythons_that_do_not_start_the_reason_is_the_error(start, image):
     assert run.wait() == 72
     assert run.err.startswith("asgi-init: error[python-does-not-start]: ")
     assert "no-python" not in run.err
+
+
+@pytest.mark.parametrize("fault", ["setpgid:error=EPERM", "setpgid:error=ENOSYS"])
+def test_a_stop_ends_the_asking_without_process_groups(start, image, fault):
+    """As a seccomp filter has it: the interpreter is in our group then, and not to be missed."""
+    sitecustomize(image, f"import time; open({str(image / 'asked')!r}, 'w').close(); time.sleep(3600)")
+    trace = ["-e", "trace=setpgid", "-e", f"inject={fault}"]
+    run = start("--probe", "always", folder=image, env=environment(image), trace=trace)
+    until((image / "asked").exists, "the interpreter's start")
+    run.signal(signal.SIGTERM)
+    assert run.wait() == 0, run.err
+    assert "INJECTED" in run.log

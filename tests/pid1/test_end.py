@@ -5,7 +5,9 @@ one deed.
 
 import json
 import os
+import resource
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -135,6 +137,15 @@ def test_killed_from_outside_by_a_signal_it_could_handle(serve):
     assert "[killed-from-outside]: killed by SIGTERM" in run.err
 
 
+def test_killed_where_no_control_group_is_seen(serve, tmp_path):
+    """gVisor, or a version 2 whose memory controller is bound to version 1: then nothing is said of memory."""
+    (tmp_path / "nothing").mkdir()
+    run = serve(KILLED_BY_ITS_CHILD, *JSON, binds=[(tmp_path / "nothing", "/sys/fs/cgroup")])
+    assert run.wait() == 137
+    values = finding_of(run, "killed-from-outside")["values"]
+    assert "before" not in values and "file" not in values
+
+
 def test_stop_that_took_too_long(serve):
     def stop(run):
         run.said("serving").signal(signal.SIGTERM)
@@ -196,6 +207,25 @@ def test_crash(serve, deed, name):
     assert ("segmentation" in values) == (name == "SEGV")
     assert ("illegal" in values) == (name == "ILL")
     assert ("bus" in values) == (name == "BUS")
+
+
+CORE = "import resource; resource.setrlimit(resource.RLIMIT_CORE, (MOST, MOST))\n" + SEGMENTATION
+
+
+@pytest.mark.parametrize("limit", [0, resource.RLIM_INFINITY], ids=["forbidden", "allowed"])
+def test_core_dump(serve, project, limit):
+    """The machine's core_pattern decides too (a file there, a program elsewhere), so what is to be said is what the kernel says of
+    the same crash without asgi-init."""
+    deed = CORE.replace("MOST", str(limit))
+    alone = subprocess.Popen([project / "venv/bin/python", "-c", deed], cwd=project)
+    dumped = os.WCOREDUMP(os.waitpid(alone.pid, 0)[1])
+    if not Path("/proc/sys/kernel/core_pattern").read_text().startswith("|"):
+        assert dumped == (limit != 0)
+    _, ended = check_end(serve, deed, 128 + signal.SIGSEGV, "crashed")
+    assert ("core" in ended) == dumped
+    text = serve(deed)
+    assert text.wait() == 128 + signal.SIGSEGV
+    assert ("it dumped core   to where /proc/sys/kernel/core_pattern says" in text.err) == dumped
 
 
 def test_instruction_sets_that_are_lacking(serve, tmp_path):

@@ -184,6 +184,10 @@ SCENES = {
         0, (*CHECK, "main:app"), SERVED, packages("uvloop/loop.cpython-312-x86_64-linux-gnu.so")
     ),
     "package-damaged": Scene(0, (*CHECK, "main:app"), SERVED, packages(f"httptools/parser/parser{GLIBC}", content=b"")),
+    "editable-path-missing": Scene(
+        0, (*CHECK, "main:app"), SERVED,
+        all_of(application("app/main.py", b"app = FastAPI()\n"), file(f"{SITE}/__editable__.shop-0.1.0.pth", b"/build/src\n", 0o644)),
+    ),
     "runs-as-root": Scene(1, (*CHECK, "--strict", "main:app"), SERVED, application("app/main.py", b"app = FastAPI()\n")),
     "host-only-local": Scene(
         0, (*CHECK, "main:app"), {**SERVED, "HOST": "127.0.0.1"}, application("app/main.py", b"app = FastAPI()\n")
@@ -319,6 +323,42 @@ def test_a_start_failure_is_left_where_kubernetes_reads_it(start, root_folder):
     run = start(root=root_folder, program="/asgi-init", env=VENV)
     assert run.wait() == 72
     assert log.read_text() == run.err
+
+
+USAGE = {
+    ("--stop-timeout", "soon"): 64,
+    ("--user",): 64,
+    ("--user", "nobodyhere", "--", "/actor"): 67,
+    ("--map-signal", "TERM"): 64,
+    ("--strict", "app.main:app"): 64,
+    ("--",): 64,
+    ("wait", "database:5432"): 64,
+}
+
+
+@pytest.mark.parametrize("words", USAGE, ids=" ".join)
+@pytest.mark.parametrize("json_too", [False, True], ids=["text", "json"])
+def test_so_is_a_command_line_that_cannot_be_understood(start, root_folder, words, json_too):
+    """As text, whatever else is in JSON: kubectl shows it as it is. But not of what a verb says, which may run beside a server."""
+    log = root_folder / "dev/termination-log"
+    log.write_text("of before")
+    run = start(*words, root=root_folder, program="/asgi-init", env={"ASGI_INIT_LOG_FORMAT": "json"} if json_too else {})
+    assert run.wait() == USAGE[words]
+    if words[0] == "wait":
+        assert log.read_text() == "of before"
+    elif json_too:
+        assert log.read_text().startswith("asgi-init: ")
+    else:
+        assert log.read_text() == run.err
+
+
+@pytest.mark.parametrize("words", [("check", "--user", "nobodyhere"), ("explain", "nonsense"), ("which", "more")], ids=" ".join)
+def test_what_a_verb_says_is_no_start_that_failed(start, root_folder, words):
+    log = root_folder / "dev/termination-log"
+    log.write_text("of before")
+    run = start(*words, root=root_folder, program="/asgi-init", env={})
+    assert run.wait() in (64, 67, 72)
+    assert log.read_text() == "of before"
 
 
 def test_a_termination_log_that_is_no_file_is_left_alone(start, root_folder):

@@ -4,16 +4,22 @@ sets and no_new_privs, as /proc/PID/status shows them from outside.
 /etc/passwd and /etc/group are the test's own. What is refused must have started nothing.
 """
 
+import json
 import os
+import re
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
 
+import golden
 import pytest
-from conftest import BINARY, status_of, until
+from conftest import BINARY, ROOT, status_of, until
 
 SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 SETGID, SETUID, NET_BIND_SERVICE, NET_RAW, KILL = (1 << number for number in (6, 7, 10, 13, 5))
+NO_SETUID_FIXUP = 4
+SECUREBITS = ROOT / "build/tests/pid1/securebits"
 SETPRIV, UNSHARE = "/usr/bin/setpriv", "/usr/bin/unshare"
 
 PASSWD = """\
@@ -182,10 +188,23 @@ def test_new_privs(start):
     assert identity_of(run.pid) == wanted
 
 
-def test_securebits_stay(start):
-    run = start("--user", "1000:1000", "--keep-caps", "KILL", "--", SETPRIV, "--dump")
-    assert run.wait() == 0
-    assert "Securebits: [none]" in run.out
+def securebits_of(pid):
+    """Asked of the process itself: /proc doesn't show them."""
+    return int(subprocess.run([SECUREBITS, str(pid)], check=True, capture_output=True, text=True, timeout=60).stdout)
+
+
+@pytest.mark.parametrize("words", [[], ["--user", "1000:1000"], ["--user", "1000:1000", "--keep-caps", "KILL"], ["--drop-privs"]], ids=str)
+def test_securebits_stay_as_they_were(start, pid1, words):
+    """Also those that leave a root's capabilities to the user that it becomes: both processes lose them all the same."""
+    for given in (0, NO_SETUID_FIXUP):
+        bits = ["--securebits", "+no_setuid_fixup"] if given else []
+        run = start(*bits, BINARY, *words, "--", "sleep", "3600", program=SETPRIV, pid1=pid1)
+        child = running(run)
+        assert not words or identity_of(child)["CapPrm"] == (KILL if "KILL" in words else 0)
+        until(lambda: not words or identity_of(run.pid)["CapPrm"] == 0, "PID 1 without capabilities")
+        assert (securebits_of(run.pid), securebits_of(child)) == (given, given)
+        run.signal(signal.SIGTERM)
+        assert run.wait() == 128 + signal.SIGTERM  # and both went on as before
 
 
 def test_kept_capabilities_are_the_childs_only(start):
@@ -291,12 +310,15 @@ def test_who_is_that_user_already(start):
 
 PYTHON = "/usr/bin/python3"
 SERVER = """\
-import socket, sys, time
+import os, socket, sys, time
+port = sys.argv[sys.argv.index("--port") + 1] if "--port" in sys.argv else os.environ.get("UVICORN_PORT")
 try:
-    socket.socket().bind(("", int(sys.argv[sys.argv.index("--port") + 1])))
+    socket.socket().bind(("", int(port)))
     print("bound", flush=True)
 except OSError as error:
     print(error, flush=True)
+if "CODE" in os.environ:
+    sys.exit(int(os.environ["CODE"]))
 time.sleep(3600)
 """
 
@@ -315,11 +337,12 @@ def site():
         yield folder
 
 
-def serve(start, site, first_free, port, *options, before=(), user="1000:1000", **others):
+def serve(start, site, first_free, port, *options, before=(), user="1000:1000", variables={}, python=PYTHON, **others):
     """asgi-init in a network namespace of its own, whose lowest port for everybody is first_free."""
     script = f'echo {first_free} >/proc/sys/net/ipv4/ip_unprivileged_port_start && exec "$@"'
-    words = [BINARY, "--python", PYTHON, *options, *(["--user", user] if user else []), "main:app", "--port", str(port)]
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(site)}
+    words = [BINARY, "--python", python, *options, *(["--user", user] if user else []), "main:app"]
+    words += ["--port", str(port)] if port else []
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(site), **variables}
     return start("--net", "sh", "-c", script, "sh", *before, *words, program=UNSHARE, folder=site, env=env, **others)
 
 
@@ -348,6 +371,66 @@ def test_a_low_port_of_who_was_no_root(start, site):
     assert identity_of(run.child) == expected(1000, 1000, [], bounding=own["CapBnd"], new=own["new"])
     run = serve(start, site, 0, 80, before=limits, user=None)
     run.said("bound")
+
+
+PLAIN = [SETPRIV, "--reuid", "1000", "--regid", "1000", "--clear-groups"]
+TWO = [SETPRIV, "--bounding-set", "-all,+setuid,+setgid", "--inh-caps", "-all"]
+NONE = [SETPRIV, "--bounding-set", "-all", "--inh-caps", "-all"]
+ENDS = {"variables": {"CODE": "3"}}
+
+
+@pytest.mark.parametrize("before, user", [(PLAIN, None), (TWO, "1000:1000"), (NONE, None)], ids=["plain user", "--user", "root without"])
+def test_a_server_that_ends_as_its_port_is_refused_is_explained(start, site, before, user):
+    run = serve(start, site, 1024, 80, before=before, user=user, **ENDS)
+    assert run.wait() == 3 and "Permission denied" in run.out
+    json_run = serve(start, site, 1024, 80, "--log-format", "json", before=before, user=user, **ENDS)
+    assert json_run.wait() == 3
+    (finding,) = [line for line in map(json.loads, json_run.err.splitlines()) if line["rule"] == "port-not-permitted"]
+    uid = "1000" if user or before == PLAIN else "0"
+    assert finding["values"]["uid"] == uid and ("user: root" in run.err) == (uid != "0")
+    if before == PLAIN:
+        golden.compare_finding("port-not-permitted", run.err, finding)
+
+
+def test_a_port_that_a_variable_names_is_changed_there(start, site):
+    run = serve(start, site, 9000, None, before=PLAIN, user=None, variables={"CODE": "3", "PORT": "8080"})
+    assert run.wait() == 3
+    assert "    PORT: 9000\n" in run.err and re.search("wanted   port 8080 +from PORT\n", run.err)
+
+
+def python_with(site, attribute):
+    """Debian's Python finds its library from anywhere."""
+    program = site / "python3"
+    program.write_bytes(Path(PYTHON).resolve().read_bytes())
+    program.chmod(0o755)
+    os.setxattr(program, "security.capability", attribute)
+    return program
+
+
+NOT_REFUSED = {
+    "free for all": dict(first_free=0, before=PLAIN, user=None),
+    "a high port": dict(first_free=1024, port=8000, before=PLAIN, user=None),
+    "kept": dict(first_free=1024),
+    "root": dict(first_free=1024, user=None),
+    "ambient": dict(first_free=1024, before=[*PLAIN, "--inh-caps", "+net_bind_service", "--ambient-caps", "+net_bind_service"], user=None),
+    "it ended well": dict(first_free=1024, before=PLAIN, user=None, variables={"CODE": "0"}),
+    "it listens elsewhere": dict(first_free=1024, before=PLAIN, user=None, variables={"CODE": "3", "UVICORN_UDS": "/nowhere"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", NOT_REFUSED.values(), ids=NOT_REFUSED)
+def test_other_ends_are_not_put_down_to_the_port(start, site, how):
+    how = {"port": 80, **ENDS, **how}
+    run = serve(start, site, **how)
+    assert run.wait() == int(how["variables"]["CODE"])
+    assert "port-not-permitted" not in run.err
+
+
+def test_an_interpreter_with_the_capability_is_not_put_down_to_the_port(start, site):
+    run = serve(start, site, 1024, 80, before=PLAIN, user=None, python=python_with(site, EFFECTIVE_PERMITTED), **ENDS)
+    run.said("bound")
+    assert run.wait() == 3
+    assert "port-not-permitted" not in run.err
 
 
 # ---- standard output ----
@@ -383,6 +466,29 @@ def test_an_output_that_cannot_be_handed_over_is_told(start, pipe):
     assert run.wait() == 0
     assert content() == "x\n"
     assert "output-not-handed-over" in run.err and "cap_add: [CHOWN]" in run.err
+
+
+# ---- the environment of PID 1 ----
+
+
+def read_as(user, path):
+    words = [SETPRIV, "--reuid", str(user), "--regid", str(user), "--clear-groups", "cat", path]
+    return subprocess.run(words, capture_output=True, timeout=60)
+
+
+@pytest.mark.parametrize("words, owner", [([], 0), (["--user", "1000:1000"], 1000)], ids=["root", "switched"])
+def test_what_proc_shows_of_our_environment_is_the_childs(start, words, owner):
+    """It is left readable, to whoever may read the child's: what is hidden here would be there. Nobody else gets to see it."""
+    run = start(*words, "--", "sleep", "3600", env={"PATH": os.environ["PATH"], "SECRET": "sesame"})
+    child = running(run)
+    for pid in (run.pid, child):
+        path = f"/proc/{pid}/environ"
+        assert os.stat(path).st_uid == owner
+        assert b"SECRET=sesame" in read_as(owner, path).stdout.split(b"\0")
+        stranger = read_as(1001, path)
+        assert stranger.returncode != 0 and stranger.stdout == b"" and b"Permission denied" in stranger.stderr
+    ours, its = (set(read_as(owner, f"/proc/{pid}/environ").stdout.split(b"\0")) for pid in (run.pid, child))
+    assert {entry for entry in ours - its if not entry.startswith((b"HOME=", b"USER=", b"LOGNAME="))} == set()
 
 
 # ---- file capabilities ----

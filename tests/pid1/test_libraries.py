@@ -555,6 +555,39 @@ if "glibc" in COMPILERS:
         assert "FROM python:3.12-slim\n" in run.err
 
 
+# ---- a mount without execution
+
+NOEXEC = """
+mkdir "$0/kept" && cp -a "$0/opt/lib/." "$0/kept" && mount -t tmpfs -o noexec none "$0/opt/lib" && cp -a "$0/kept/." "$0/opt/lib" &&
+mount -t proc none "$0/proc" && exec chroot "$0" "$@"
+"""
+
+
+@pytest.mark.parametrize("libc", LIBC)
+def test_a_library_on_a_mount_without_execution(start, tmp_path, root_folder, libc):
+    """The loader finds it and reads it, and the kernel maps nothing of it to be executed."""
+
+    def begin(name, *words, **env):
+        folder = tmp_path / name
+        shutil.copytree(root_folder, folder, ignore=shutil.ignore_patterns("dev"))
+        root = LoaderRoot(folder, libc)
+        shown(lambda root: root.program(LOCAL, runpath="/opt/lib"))[0](root)
+        both_libraries(root, "/opt/lib")
+        root.path(f"{DEFAULT}/liba.so.1").unlink()
+        return start("-c", NOEXEC, folder, *words, program="/bin/sh", env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **VENV, **env})
+
+    plain = begin("plain", LOCAL)
+    assert plain.wait() == 127
+    assert "liba.so.1" in plain.err and ("failed to map segment" in plain.err or "Operation not permitted" in plain.err), plain.err
+    text, told = begin("text", "/asgi-init"), begin("told", "/asgi-init", ASGI_INIT_LOG_FORMAT="json")
+    assert (text.wait(), told.wait()) == (72, 72), text.err
+    rule = "library-on-noexec-mount"
+    (finding,) = [entry for entry in objects(told.err) if entry.get("severity") == "error"]
+    assert finding["rule"] == rule
+    if libc == "glibc":
+        golden.compare_finding(rule, renamed(block(text.err, rule)), json.loads(renamed(json.dumps(finding))))
+
+
 # ---- a real Python
 
 

@@ -171,3 +171,13 @@ def test_the_binary_is_static():
     table, size, count = struct.unpack_from("<Q", content, 32)[0], *struct.unpack_from("<HH", content, 54)
     types = {struct.unpack_from("<I", content, table + index * size)[0] for index in range(count)}
     assert 1 in types and 3 not in types, "it has a PT_LOAD, and no PT_INTERP"
+
+
+def test_environment_that_is_too_large(start, pid1):
+    """Without a venv one variable is added."""
+    variables = {f"V{number}": "" for number in range(16384 - 2)} | {"PATH": os.environ["PATH"]}
+    run = start("--", ACTOR, "say", "started", env=variables, pid1=pid1)
+    assert run.wait() == 0 and "started" in run.out
+    run = start("--", ACTOR, "say", "started", env={**variables, "V": "", "W": ""}, pid1=pid1)
+    assert run.wait() == 71
+    assert run.out == "" and "16384 variables" in run.err

@@ -1,6 +1,8 @@
 """How a stop goes, and what becomes of those whom the child leaves behind."""
 
+import json
 import os
+import re
 import signal
 import time
 
@@ -25,6 +27,15 @@ def test_stopped_child_goes_on_to_stop(start, pid1):
     os.kill(child, STOP)
     until(lambda: status_of(child)["State"].startswith("T"), "the child's stop")
     run.signal(TERM)
+    assert run.wait() == 3
+
+
+@pytest.mark.parametrize("number", [STOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU])
+def test_child_that_is_stopped_while_it_stops_goes_on(start, pid1, number):
+    run = start("--", ACTOR, "finish", "15", "1", "3", "say", "ready", "pause", pid1=pid1)
+    child = run.said("ready").child
+    run.signal(TERM).said("stopping")
+    os.kill(child, number)
     assert run.wait() == 3
 
 
@@ -273,3 +284,61 @@ def test_init_that_is_not_pid_1_leaves_no_orphan(start):
     os.kill(run.child, KILL)
     assert run.wait() == 128 + KILL
     assert children(run.guard) == []
+
+
+# ---- a standard error that nobody reads
+
+
+@pytest.fixture
+def pipe():
+    """[read end, write end]; both block."""
+    ends = list(os.pipe())
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+def fill(end):
+    os.set_blocking(end, False)
+    try:
+        while True:
+            os.write(end, b"x" * 65536)
+    except BlockingIOError:
+        os.set_blocking(end, True)
+
+
+def drain(end):
+    os.set_blocking(end, False)
+    text = b""
+    try:
+        while piece := os.read(end, 65536):
+            text += piece
+    except BlockingIOError:
+        pass
+    return text.decode().replace("x", "")
+
+
+def test_nobody_reads_what_the_child_says(start, pid1, pipe):
+    """It fills the pipe and waits for a reader; our own lines, one for each signal and orphan, must not wait with it."""
+    script = "trap 'exit 5' TERM; head -c 1000000 /dev/zero >&2 & echo ready; wait"
+    run = start("-v", "--", "/bin/sh", "-c", script, pid1=pid1, stderr=pipe[1])
+    writer = until(lambda: run.said("ready").descendants()[1:], "the writer")[0]
+    until(lambda: "pipe" in open(f"/proc/{writer}/wchan").read() and status_of(writer)["State"][0] == "S", "a full pipe")
+    run.signal(TERM)
+    assert run.wait() == 5
+
+
+def test_lines_that_nobody_read_are_counted(start, pid1, pipe):
+    fill(pipe[1])
+    run = start("-v", "--log-format", "json", "--", ACTOR, "catch", "10", "say", "ready", "pause", pid1=pid1, stderr=pipe[1])
+    drain(pipe[0])  # what is said before the child runs waits for a reader
+    run.said("ready")
+    fill(pipe[1])
+    for times in (1, 2):
+        run.signal(signal.SIGUSR1).said("got 10", times)  # the second one comes when the first one's line was given up
+    drain(pipe[0])
+    run.signal(signal.SIGUSR1).said("got 10", 3)
+    text = []
+    until(lambda: text.append(drain(pipe[0])) or "forwarded SIGUSR1" in "".join(text), lambda: "".join(text))
+    lines = [json.loads(line) for line in "".join(text).splitlines()]
+    assert re.fullmatch(r"lines of asgi-init that are missing here, as nobody read them: [12]", lines[0]["message"])

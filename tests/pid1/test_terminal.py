@@ -37,6 +37,11 @@ class Terminal:
             pass
         return self._text.decode(errors="replace").replace("\r\n", "\n")
 
+    def forget(self):
+        """What was shown so far counts no more."""
+        _ = self.text
+        self._text = b""
+
     def shows(self, text, times=1):
         until(lambda: self.text.count(text) >= times, lambda: f"{text!r} on the terminal:\n{self.text}")
         return self
@@ -205,3 +210,40 @@ def test_redirected_input_still_gets_ctrl_c_once(start, terminal, pid1):
     run.signal(10)
     terminal.shows("got 10\n")
     assert terminal.text.count("got 2\n") == 1
+
+
+SET_FOREGROUND = "TIOCSPGRP"  # tcsetpgrp(3)
+
+
+def foreground_calls(log):
+    """[(process, which of its ioctls)] of those that set the foreground."""
+    count, found = {}, []
+    for process, request in re.findall(r"^(\d+) +ioctl\(\d+, (\w+)", log, re.M):
+        count[process] = count.get(process, 0) + 1
+        if request == SET_FOREGROUND:
+            found.append((process, count[process]))
+    return found
+
+
+@pytest.mark.parametrize("error", ["ENOTTY", "EPERM", "EIO", "EINTR", "EINVAL"])
+@pytest.mark.parametrize("which", ["the child takes it", "it is given back"])
+def test_terminal_that_cannot_be_handed_over(on_terminal, terminal, pid1, which, error):
+    """A child that wants it all the same is stopped, and gets it then: so what is typed reaches it. On a terminal our own
+    first ioctls only ask whether it is one."""
+    words = ["--", ACTOR, "say", "ready", "read", "0"]
+
+    def run_with(*rules):
+        run = on_terminal(*words, pid1=pid1, trace=["-e", "trace=ioctl", *rules])
+        terminal.shows("ready").type("hello\n").shows("read hello\n").type("\x04").shows("read end\n")
+        return run, run.wait()
+
+    plain, code = run_with()
+    assert code == 0
+    calls = foreground_calls(plain.log)
+    assert len(calls) == 2, plain.log
+    plain.kill()
+    terminal.forget()
+    number = calls[which == "it is given back"][1]
+    run, code = run_with("-e", f"inject=ioctl:error={error}:when={number}")
+    assert code == 0
+    assert re.search(rf"ioctl\(\d+, {SET_FOREGROUND}.*INJECTED", run.log), run.log

@@ -115,7 +115,7 @@ def test_variables_of_another_image_come_one_by_one_and_stay_unsaid(start):
     assert "S3CRET" not in out + err
     many = [word for number in range(65) for word in ("--env", f"V{number}=S3CRET")]
     _, err = printed(start, *words, *many, code=64)
-    assert "too many" in err and "S3CRET" not in err
+    assert "no more than 64 of them" in err and "S3CRET" not in err
     _, err = printed(start, "which", "--root", "/", env={"ASGI_INIT_ENV": "VIRTUAL_ENV=/no-1 B=2"}, code=72)
     assert "/no-1/" in err and "B=2" not in err
 

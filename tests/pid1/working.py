@@ -14,6 +14,8 @@ import textwrap
 import zipfile
 from pathlib import Path
 
+from loaders import COMPILERS, compiled
+
 PYTHON = "/usr/bin/python3"
 USER = (10001, 10001)
 SAMPLE = Path(__file__).resolve().parents[1] / "backend/app"
@@ -690,6 +692,14 @@ def an_editable_install_by_path(image):
 
 
 @row
+def an_editable_install_that_leads_nowhere_and_nobody_misses(image):
+    """The environment of a project that was copied without its source; the application is found by the working folder."""
+    image.usual()
+    image.write(f"{image.site('/opt/venv')}/__editable__.sample-1.0.pth", "/build/src\n")
+    image.warns = {"editable-path-missing"}
+
+
+@row
 def an_editable_install_by_finder(image):
     """As setuptools writes it when a folder can't simply be put on the path."""
     image.usual()
@@ -900,6 +910,58 @@ def a_compiled_application_beside_a_stub_of_source(image):
     image.at(f"/app/app/{extension.name}").write_bytes(extension.read_bytes())
     image.write("/app/app/_json.py", "")
     image.words = ["app._json:make_scanner"]
+
+
+def packages_that_are_loaded(image, **modules):
+    """Compiled packages (FOLDER__MODULE=(suffix, how it is compiled)), which the application has the loader load."""
+    libc = "glibc" if "glibc" in COMPILERS else "musl"
+    paths = []
+    for name, (suffix, how) in modules.items():
+        path = f"{image.site('/opt/venv')}/{name.replace('__', '/')}{suffix}"
+        image.write(path, compiled(libc, os.path.basename(path), **how))
+        paths.append(path)
+    loads = "".join(f"import ctypes; ctypes.CDLL({path!r})\n" for path in paths)
+    image.write("/app/app/main.py", loads + textwrap.dedent(ASGI))
+    return libc
+
+
+@row
+def compiled_packages_whose_names_say_nothing(image):
+    image.usual()
+    packages_that_are_loaded(image, pydantic_core___pydantic_core=(".abi3.so", {}), uvloop__loop=(".so", {}))
+
+
+@row
+def compiled_packages_with_libraries_of_their_own(image):
+    """As auditwheel puts them: a folder beside the package, and a RUNPATH or RPATH that leads there."""
+    image.usual()
+    libc = packages_that_are_loaded(
+        image,
+        pydantic_core___pydantic_core=(".abi3.so", {"needs": ("liba-f685abf1.so.1",), "rpath": "$ORIGIN/../pydantic_core.libs"}),
+        uvloop__loop=(".so", {"needs": ("libb.so.1",), "runpath": "$ORIGIN/../uvloop.libs"}),
+    )
+    site = image.site("/opt/venv")
+    image.write(
+        f"{site}/pydantic_core.libs/liba-f685abf1.so.1", compiled(libc, "liba-f685abf1.so.1", needs=("libc_.so.1",), runpath="$ORIGIN")
+    )
+    image.write(f"{site}/pydantic_core.libs/libc_.so.1", compiled(libc, "libc_.so.1"))
+    image.write(f"{site}/uvloop.libs/libb.so.1", compiled(libc, "libb.so.1"))
+
+
+@row
+def a_compiled_package_with_libraries_by_LD_LIBRARY_PATH(image):
+    image.usual()
+    libc = packages_that_are_loaded(image, httptools__parser__parser=(".so", {"needs": ("liba.so.1",)}))
+    image.write("/opt/libraries/liba.so.1", compiled(libc, "liba.so.1"))
+    image.env["LD_LIBRARY_PATH"] = "/opt/libraries"
+
+
+@row
+def a_compiled_package_that_cant_be_loaded_and_nobody_imports(image):
+    image.usual()
+    packages_that_are_loaded(image, pydantic_core___pydantic_core=(".so", {"needs": ("libnowhere.so.1",)}))
+    image.application()
+    image.warns = {"library-missing"}
 
 
 @row
@@ -1841,12 +1903,12 @@ def a_console_script_of_another_folder(image):
 def shims_of_pyenv_first_on_PATH(image):
     """The Python behind them has uvicorn, the system's hasn't."""
     image.usual()
-    image.move("/opt/venv", "/home/app/.pyenv/versions/shop")
-    shim = '#!/usr/bin/env bash\nset -e\nprogram="${0##*/}"\nexec "/home/app/.pyenv/versions/shop/bin/$program" "$@"\n'
+    image.move("/opt/venv", "/opt/pyenv/versions/shop")
+    shim = '#!/usr/bin/env bash\nset -e\nprogram="${0##*/}"\nexec "/opt/pyenv/versions/shop/bin/$program" "$@"\n'
     for name in ("python", "python3"):
-        image.write(f"/home/app/.pyenv/shims/{name}", shim, 0o755)
-    image.env = {"PATH": "/home/app/.pyenv/shims:/home/app/.pyenv/bin:/usr/bin:/bin", "PYENV_ROOT": "/home/app/.pyenv"}
-    image.python = "/home/app/.pyenv/shims/python3"
+        image.write(f"/opt/pyenv/shims/{name}", shim, 0o755)
+    image.env = {"PATH": "/opt/pyenv/shims:/opt/pyenv/bin:/usr/bin:/bin", "PYENV_ROOT": "/opt/pyenv"}
+    image.python = "/opt/pyenv/shims/python3"
     image.unread = {"uvicorn-not-installed"}
 
 

@@ -416,7 +416,7 @@ static void test_shadows(void **state)
     assert_false(application_shadows(&scene, &interpreter));
     assert_int_equal(findings.count, 2); /* not the package, nor the folder */
     assert_true(span_is(finding_value(shadow_of("fastapi"), "shadow")->span, "/shadow/fastapi.py"));
-    assert_true(span_is(finding_value(shadow_of("fastapi"), "shadow_new")->span, "/shadow/my_fastapi.py"));
+    assert_true(span_is(finding_value(shadow_of("fastapi"), "new_name")->span, "/shadow/my_fastapi.py"));
     assert_null(finding_value(shadow_of("uvicorn"), "server"));
     findings_clear(&findings);
     interpreter.minor = 10; /* no -P: `python -m uvicorn` runs the file */

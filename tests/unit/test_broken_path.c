@@ -123,6 +123,38 @@ static void each_cause_has_its_rule(void **state)
     }
 }
 
+/* What another place for the environment takes, by who named it, and what else could be mounted. */
+static void remedies_fit_whoever_named_it(void **state)
+{
+    static char python[] = "/app/.venv/bin/python", module[] = "-m", server[] = "uvicorn",
+                secret[] = "--ssl-keyfile-password";
+    char *const words[] = {python, module, server, NULL}, *const words_of_secret[] = {python, secret, NULL};
+    static const struct {
+        const char *origin, *naming, *moves, *moved_words;
+    } names[] = {
+        {"VIRTUAL_ENV", "ENV ASGI_INIT_PYTHON=", "yes", ""},
+        {"PATH", "ENV ASGI_INIT_PYTHON=", "yes", ""},
+        {"ASGI_INIT_VENV", "ENV ASGI_INIT_PYTHON=", "", ""},
+        {"--venv", "--python ", "", ""},
+        {"the command", "ENV ASGI_INIT_PYTHON=", "", "\"/opt/venv/bin/python\", \"-m\", \"uvicorn\""},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        struct candidate candidate = {SPAN("/app/.venv/bin/python"), span_of(names[i].origin), true};
+        struct finding *finding = findings_add(&image.findings, RULE_PYTHON_MISSING);
+        image.scene.command_words = words;
+        broken_path_wanted(&image.scene, finding, &candidate);
+        assert_value(finding, "naming", names[i].naming);
+        assert_value(finding, "moves", names[i].moves);
+        assert_value(finding, "moved_words", names[i].moved_words);
+        finding = findings_add(&image.findings, RULE_PYTHON_MISSING);
+        image.scene.command_words = words_of_secret;
+        broken_path_wanted(&image.scene, finding, &candidate);
+        assert_value(finding, "moved_words", "");
+    }
+    image.scene.command_words = NULL;
+}
+
 static void the_story_has_all_its_values(void **state)
 {
     (void)state;
@@ -222,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_cause_has_its_rule),
+        cmocka_unit_test(remedies_fit_whoever_named_it),
         cmocka_unit_test(the_story_has_all_its_values),
         cmocka_unit_test(chains_show_each_link_and_its_end),
         cmocka_unit_test(systems_are_named_only_when_they_are_known),

@@ -15,6 +15,7 @@
 enum { MODIFIED = 1700000000, SIZE = 123 }; /* 0x6553f100, 0x7b */
 
 #define MAGIC_312 "\xcb\x0d\x0d\x0a"
+#define MAGIC_314 "\x2b\x0e\x0d\x0a"
 #define BY_TIME   "\0\0\0\0"
 #define THAT_TIME "\x00\xf1\x53\x65"
 #define THAT_SIZE "\x7b\0\0\0"
@@ -28,6 +29,10 @@ static const struct {
 } headers[] = {
     {"good", MAGIC_312 BY_TIME THAT_TIME THAT_SIZE, 16, 12, BYTECODE_GOOD},
     {"for another minor", MAGIC_312 BY_TIME THAT_TIME THAT_SIZE, 16, 13, BYTECODE_FOREIGN},
+    {"of 3.14", MAGIC_314 BY_TIME THAT_TIME THAT_SIZE, 16, 14, BYTECODE_GOOD},
+    {"of 3.14 before its release", "\x2a\x0e\x0d\x0a" BY_TIME THAT_TIME THAT_SIZE, 16, 14, BYTECODE_FOREIGN},
+    {"of 3.14 for 3.13", MAGIC_314 BY_TIME THAT_TIME THAT_SIZE, 16, 13, BYTECODE_FOREIGN},
+    {"of 3.15, whose number may still change", "\x4a\x0e\x0d\x0a" BY_TIME THAT_TIME THAT_SIZE, 16, 15, BYTECODE_GOOD},
     {"of a version not known to us", MAGIC_312 BY_TIME THAT_TIME THAT_SIZE, 16, 99, BYTECODE_GOOD},
     {"another time", MAGIC_312 BY_TIME "\x01\xf1\x53\x65" THAT_SIZE, 16, 12, BYTECODE_STALE},
     {"another size", MAGIC_312 BY_TIME THAT_TIME "\x7c\0\0\0", 16, 12, BYTECODE_STALE},

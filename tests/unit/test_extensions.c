@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "checks/extensions.h"
+#include "elf_file.h"
 #include "image.h"
 
 #define SITE    "app/.venv/lib/python3.12/site-packages/"
@@ -141,11 +142,117 @@ static void test_an_unknown_version_is_not_judged(void **state)
     image_close(&image);
 }
 
+/* ---- what the loader would say ---- */
+
+#define LOOP   SITE "uvloop/loop"
+#define LOADER "/lib64/ld-linux-x86-64.so.2"
+#define WHEEL  "WHEEL of cp312-cp312-musllinux_1_2_x86_64"
+
+static const struct {
+    const char *name;
+    const char *file;
+    struct made_elf made;
+    mode_t mode;
+    const char *shared; /* a library that is there */
+    bool only_by_advice;
+    enum rule rule; /* RULE_COUNT: no finding */
+} loaded[] = {
+    {"all is there", LOOP GLIBC, {.needed = {"libc.so.6"}}, .rule = RULE_COUNT},
+    {"in a folder of its own",
+     LOOP ".abi3.so",
+     {.needed = {"liba.so.1"}, .rpath = "$ORIGIN/../uvloop.libs"},
+     .shared = SITE "uvloop.libs/liba.so.1",
+     .rule = RULE_COUNT},
+    {"a library is nowhere", LOOP GLIBC, {.needed = {"liba.so.1"}}, .rule = RULE_LIBRARY_MISSING},
+    {"Python itself says it",
+     CORE GLIBC,
+     {.needed = {"liba.so.1"}},
+     .only_by_advice = true,
+     .rule = RULE_LIBRARY_MISSING},
+    {"musl's", LOOP ".so", {.needed = {"libc.musl-x86_64.so.1"}}, .rule = RULE_PACKAGE_FOR_ANOTHER_LIBC},
+    {"musl's by the name that musl-gcc gives",
+     LOOP ".abi3.so",
+     {.needed = {"libc.so"}},
+     .rule = RULE_PACKAGE_FOR_ANOTHER_LIBC},
+    {"of another machine", LOOP ".abi3.so", {.machine = EM_AARCH64}, .rule = RULE_PACKAGE_FOR_ANOTHER_MACHINE},
+    {"of 32 bits", LOOP ".so", {.machine = EM_386, .narrow = true}, .rule = RULE_PACKAGE_FOR_ANOTHER_MACHINE},
+    {"of another machine, needed",
+     CORE ".so",
+     {.machine = EM_AARCH64},
+     .only_by_advice = true,
+     .rule = RULE_PACKAGE_FOR_ANOTHER_MACHINE},
+    {"not to be read", LOOP GLIBC, {.needed = {"libc.so.6"}}, .mode = 0600, .rule = RULE_LIBRARY_UNREADABLE},
+    {"a version is missing",
+     LOOP GLIBC,
+     {.needed = {"libc.so.6"}, .need_file = "libc.so.6", .needs = {"GLIBC_2.99"}},
+     .rule = RULE_LIBRARY_VERSION_MISSING},
+    {"watchfiles without --reload",
+     SITE "watchfiles/_rust_notify.abi3.so",
+     {.needed = {"liba.so.1"}},
+     .rule = RULE_COUNT},
+};
+
+static void put(const char *path, const struct made_elf *made, mode_t mode)
+{
+    struct made_bytes bytes;
+    made_elf_write(made, &bytes);
+    tree_parents(&image.tree, path);
+    int file = openat(image.tree.root, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, bytes.at, MADE_BYTES), MADE_BYTES);
+    close(file);
+    tree_mode(&image.tree, path, mode);
+}
+
+/* The same image as for the names, whose Python has a loader and a C library. */
+static void make_loaded(size_t i)
+{
+    tree_make(&image.tree);
+    image_python(&image.tree, "usr/local", "3.12");
+    image_venv(&image.tree, "app/.venv", "/usr/local/bin/python3.12", "3.12");
+    image_program(&image.tree, DYNLOAD "_ssl" GLIBC);
+    put("usr/local/bin/python3.12", &(struct made_elf){.interpreter = LOADER, .needed = {"libc.so.6"}}, 0755);
+    put(LOADER + 1, &(struct made_elf){.soname = "ld-linux-x86-64.so.2"}, 0755);
+    put("usr/lib64/libc.so.6", &(struct made_elf){.soname = "libc.so.6", .definitions = {"GLIBC_2.34"}}, 0644);
+    put(loaded[i].file, &loaded[i].made, loaded[i].mode ? loaded[i].mode : 0644);
+    if (loaded[i].shared)
+        put(loaded[i].shared, &(struct made_elf){.needed = {"libc.so.6"}}, 0644);
+    tree_file(&image.tree, SITE "uvloop-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\r\nTag: " WHEEL "\r\nTag: no\r\n");
+    image_open(&image);
+    image.reader.identity = (struct reader_identity){.uid = getuid() + 1, .gid = getgid() + 1};
+    struct candidate candidate = {.path = SPAN("/app/.venv/bin/python"), .origin = SPAN("VIRTUAL_ENV"), .named = true};
+    assert_true(interpreter_judge(&image.scene, &candidate, &interpreter));
+}
+
+static void test_loading(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(loaded); i++) {
+        make_loaded(i);
+        extensions_judge(&image.scene, &interpreter);
+        if ((image.findings.count > 0) != (loaded[i].rule != RULE_COUNT && !loaded[i].only_by_advice))
+            fail_msg("%s: %u findings at a start", loaded[i].name, image.findings.count);
+        extensions_advise(&image.scene, &interpreter);
+        const struct finding *finding = image.findings.count ? &image.findings.list[0] : NULL;
+        if (image.findings.count > 1 || (finding ? finding->rule : RULE_COUNT) != loaded[i].rule)
+            fail_msg("%s: %u findings, the first is %s", loaded[i].name, image.findings.count,
+                     finding ? rule_name(finding->rule) : "none");
+        if (finding) {
+            assert_int_equal(finding->severity, SEVERITY_WARNING);
+            assert_value(finding, "python", "/app/.venv/bin/python");
+            assert_value(finding, "package", loaded[i].only_by_advice ? "pydantic_core" : "uvloop");
+            assert_value(finding, "tag", loaded[i].only_by_advice ? "" : WHEEL);
+        }
+        image_close(&image);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_an_unknown_version_is_not_judged),
+        cmocka_unit_test(test_loading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,8 +135,9 @@ static void test_too_many_findings_are_counted(void **state)
 
 static void test_too_many_values_are_counted(void **state)
 {
-    static const char *const keys[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m",
-                                       "n", "o", "p", "q", "r", "s", "t", "u", "v", "w", "x", "y"};
+    static const char *const keys[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k",
+                                       "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v",
+                                       "w", "x", "y", "z", "A", "B", "C", "D", "E", "F", "G"};
 
     (void)state;
     struct finding *finding = findings_add(&findings, RULE_VENV_HIDDEN_BY_MOUNT);
@@ -144,8 +145,8 @@ static void test_too_many_values_are_counted(void **state)
     for (unsigned i = 0; i < ARRAY_LENGTH(keys); i++)
         finding_set_string(&findings, finding, keys[i], keys[i]);
     assert_int_equal(findings.lost, 1);
-    check_value(finding, "x", "x");
-    check_value(finding, "y", NULL);
+    check_value(finding, "F", "F");
+    check_value(finding, "G", NULL);
     finding_set_string(&findings, finding, "a", "still replaceable");
     check_value(finding, "a", "still replaceable");
     assert_int_equal(findings.lost, 1);

@@ -55,7 +55,10 @@ static int tear_down(void **state)
 static enum libraries_verdict judge_extension(const char *program, const char *extension, enum severity severity)
 {
     const struct candidate candidate = {span_of(program), SPAN("VIRTUAL_ENV"), true};
-    const struct libraries_subject subject = {&candidate, span_of(program), span_of(extension), severity};
+    struct libraries_subject subject = {&candidate, span_of(program), SPAN(""), severity};
+    if (*extension) /* the root may have changed since this program was judged last */
+        libraries_judge(&image.scene, &subject);
+    subject.extension = span_of(extension);
     findings_clear(&image.findings);
     enum libraries_verdict verdict = libraries_judge(&image.scene, &subject);
     assert_int_equal(image.findings.count, verdict == LIBRARIES_REFUSED);
@@ -185,11 +188,43 @@ static void an_extension_finds_what_its_program_has(void **state)
     assert_int_equal(bad->evidence_count, 1);
     assert_span(bad->evidence[0].left, "libx.so.6");
     assert_int_equal(judge_extension("/usr/bin/python3.12", "/site/alpine.so", SEVERITY_ERROR), LIBRARIES_REFUSED);
-    assert_value(finding(RULE_LIBRARY_MISSING), "musl", "yes");
-    assert_int_equal(judge_extension("/usr/bin/python3.12", "/site/arm.so", SEVERITY_ERROR), LIBRARIES_REFUSED);
-    assert_value(finding(RULE_LIBRARY_WRONG_MACHINE), "machine", "arm64");
-    assert_int_equal(judge_extension("/usr/bin/python3.12", "/site/empty.so", SEVERITY_ERROR), LIBRARIES_REFUSED);
-    assert_value(finding(RULE_LIBRARY_DAMAGED), "what", "empty");
+    assert_value(finding(RULE_PACKAGE_FOR_ANOTHER_LIBC), "library", "libc.musl-x86_64.so.1");
+    /* Its own file is for others to judge. */
+    assert_int_equal(judge_extension("/usr/bin/python3.12", "/site/arm.so", SEVERITY_ERROR), LIBRARIES_UNKNOWN);
+    assert_int_equal(judge_extension("/usr/bin/python3.12", "/site/empty.so", SEVERITY_ERROR), LIBRARIES_UNKNOWN);
+}
+
+static void extensions_do_not_see_each_other(void **state)
+{
+    (void)state;
+    const struct candidate candidate = {SPAN("/usr/bin/python3.12"), SPAN("VIRTUAL_ENV"), true};
+    struct libraries_subject subject = {&candidate, candidate.path, SPAN(""), SEVERITY_WARNING};
+    put_program("usr/bin/python3.12", "libz.so.1");
+    put("site/a.so", &(struct made_elf){.needed = {"liba.so.1"}, .runpath = "$ORIGIN/libs"});
+    put("site/libs/liba.so.1", &(struct made_elf){.soname = "liba.so.1"});
+    put("site/b.so", &(struct made_elf){.needed = {"liba.so.1"}});
+    findings_clear(&image.findings);
+    assert_int_equal(libraries_judge(&image.scene, &subject), LIBRARIES_FOUND);
+    subject.extension = SPAN("/site/a.so");
+    assert_int_equal(libraries_judge(&image.scene, &subject), LIBRARIES_FOUND);
+    subject.extension = SPAN("/site/b.so");
+    assert_int_equal(libraries_judge(&image.scene, &subject), LIBRARIES_REFUSED);
+    subject.extension = SPAN("/site/a.so");
+    assert_int_equal(libraries_judge(&image.scene, &subject), LIBRARIES_FOUND);
+}
+
+/* It is libpython that calls dlopen: what is loaded is looked for by its RPATH too. */
+static void the_rpath_of_libpython_holds_for_extensions(void **state)
+{
+    (void)state;
+    put_program("usr/bin/python3.11", "libpython3.11.so.1.0");
+    put("usr/lib/libpython3.11.so.1.0",
+        &(struct made_elf){.soname = "libpython3.11.so.1.0", .needed = {"libc.so.6"}, .rpath = "/opt/lib"});
+    put("opt/lib/liba.so.1", &(struct made_elf){.soname = "liba.so.1"});
+    put("site/a.so", &(struct made_elf){.needed = {"liba.so.1"}});
+    put("site/b.so", &(struct made_elf){.needed = {"liba.so.1"}, .runpath = "/none"});
+    assert_int_equal(judge_extension("/usr/bin/python3.11", "/site/a.so", SEVERITY_WARNING), LIBRARIES_FOUND);
+    assert_int_equal(judge_extension("/usr/bin/python3.11", "/site/b.so", SEVERITY_WARNING), LIBRARIES_REFUSED);
 }
 
 static void libpython_comes_with_its_python(void **state)
@@ -284,6 +319,8 @@ int main(void)
         cmocka_unit_test(runpath_beats_rpath),
         cmocka_unit_test(a_root_of_arm64_is_judged_by_its_own_rules),
         cmocka_unit_test(an_extension_finds_what_its_program_has),
+        cmocka_unit_test(extensions_do_not_see_each_other),
+        cmocka_unit_test(the_rpath_of_libpython_holds_for_extensions),
         cmocka_unit_test(libpython_comes_with_its_python),
         cmocka_unit_test(a_loader_that_lies_elsewhere_looks_elsewhere),
         cmocka_unit_test(privileged_programs_do_not_heed_the_environment),

@@ -150,7 +150,7 @@ static void test_near_names(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
         findings_clear(&findings);
-        unknown_capability_add(span_of(words[i].word), "--keep-caps", &findings);
+        unknown_capability_add(span_of(words[i].word), SPAN("--keep-caps"), &findings);
         assert_int_equal(findings_exit_code(&findings), EXIT_USAGE);
         const struct value *near = finding_value(&findings.list[0], "near");
         if (!near != !words[i].near || (near && !span_is(near->span, words[i].near)))

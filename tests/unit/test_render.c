@@ -64,6 +64,8 @@ static struct finding *hidden(void)
         {"mount", "/app"},
         {"over", "bind mount"},
         {"mounted", "a bind mount of '/ana/shop' on /dev/sda3 (ext4; /proc/self/mountinfo)"},
+        {"moves", "yes"},
+        {"code", "app"},
     };
 
     for (unsigned i = 0; i < ARRAY_LENGTH(values); i++)
@@ -92,7 +94,7 @@ static void test_the_story(void **state)
                 "  fix 2    put it outside /app, in the Dockerfile:\n"
                 "             ENV UV_PROJECT_ENVIRONMENT=/opt/venv          # pip, Poetry: see explain\n"
                 "             ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH\n"
-                "  fix 3    mount the code only, not the folder around it; in compose.yaml, for example\n"
+                "  fix 3    mount the code only, not the folder around it, which is ./ here; in compose.yaml:\n"
                 "             - ./app:/app/app\n"
                 "\n"
                 "  more     asgi-init explain venv-hidden-by-mount\n");
@@ -134,6 +136,7 @@ static void test_lines_without_their_values_are_left_out(void **state)
     set(finding, "missing", "/a");
     set(finding, "mount", "/");
     set(finding, "over", "bind mount");
+    set(finding, "moves", "yes");
     render_finding(finding, false, &sink);
     check_lines("asgi-init: error[venv-hidden-by-mount]: '/a' is not in the bind mount over '/'\n"
                 "\n"
@@ -144,8 +147,6 @@ static void test_lines_without_their_values_are_left_out(void **state)
                 "  fix 1    put it outside /, in the Dockerfile:\n"
                 "             ENV UV_PROJECT_ENVIRONMENT=/opt/venv          # pip, Poetry: see explain\n"
                 "             ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH\n"
-                "  fix 2    mount the code only, not the folder around it; in compose.yaml, for example\n"
-                "             - ./app://app\n"
                 "\n"
                 "  more     asgi-init explain venv-hidden-by-mount\n");
 }
