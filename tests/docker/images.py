@@ -174,7 +174,7 @@ def ensure_new_builder():
         root = WORK / "buildx"
         shutil.rmtree(root, ignore_errors=True)
         WORK.mkdir(parents=True, exist_ok=True)
-        run("mmdebstrap", "--quiet", "--variant=extract", "--include=docker-buildx", SUITE, root, mirror())
+        run("mmdebstrap", "--quiet", "--variant=extract", "--include=docker-buildx", SUITE, root, roots.mirror())
         plugin.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(root / "usr/libexec/docker/cli-plugins/docker-buildx", plugin)
         shutil.rmtree(root)
