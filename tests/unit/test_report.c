@@ -274,6 +274,8 @@ static void test_a_line_that_was_given_up_ends_all_the_same(void **state)
     divert();
     (void)dup2(ends[1], STDERR_FILENO);
     open_report(REPORT_JSON, REPORT_NORMAL, NULL);
+    report_say(REPORT_ERROR, SPAN("and what an earlier pipe lacks"));
+    assert_true(read(ends[0], text, sizeof(text)) > 0);
     report_say(REPORT_ERROR, span_of(message));
     ssize_t first = read(ends[0], text, sizeof(text));
     report_say(REPORT_ERROR, SPAN("another"));
