@@ -13,4 +13,7 @@ void words_judge(const struct scene *scene, char *const *words);
  * `to`. False, and nothing to print, where there are none, where no word is changed, or where one is better not shown or copied. */
 bool words_as_items(const struct scene *scene, struct span from, const char *to, struct text *items);
 
+/* What the command line's last `option` of uvicorn says, in either form, or else its variable; empty without both. */
+struct span words_uvicorn_value(const struct scene *scene, const char *option, const char *variable);
+
 #endif
