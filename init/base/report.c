@@ -15,7 +15,7 @@ struct output {
     int descriptor;
     bool closed; /* from the start: the number may be another file's by now */
     bool colour;
-    bool stuck; /* it has taken nothing for that long */
+    bool stuck;  /* it has taken nothing for that long */
     bool inside; /* of a line whose rest it hasn't taken */
     unsigned lost;
 };

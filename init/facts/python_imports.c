@@ -179,7 +179,8 @@ bool python_imports_may_define(struct span source, struct span name)
         if (token.kind == TOKEN_END)
             return false;
         bool is_any = token.kind == TOKEN_ODD || (behind_import && span_is(token.text, "*"));
-        if (is_any || (token.kind == TOKEN_NAME && (span_equal(token.text, name) || span_is(token.text, "__getattr__"))))
+        if (is_any ||
+            (token.kind == TOKEN_NAME && (span_equal(token.text, name) || span_is(token.text, "__getattr__"))))
             return true;
         behind_import = token.kind == TOKEN_NAME && span_is(token.text, "import");
     }
