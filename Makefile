@@ -88,7 +88,7 @@ $(eval $(call variant,fuzz,build/tools/packages.test,,$(BYTES) $(FUZZERS:=.c)))
 build/asgi-init: $(SOURCES:%.c=build/release/%.o) $(LIBCAP_NG_ARCHIVE) tests/lint/binary.sh tests/lint/size.budget
 	$(call say,LINK,$@)
 	$(Q)$(CC_release) $(LINK) -s -o $@ $(filter %.o,$^) $(LIBCAP_NG_LINK)
-	$(Q)tests/lint/binary.sh $@
+	$(Q)tests/lint/binary.sh $@ $(SIZE_MORE)
 
 build/tools/toolchain.mk: .ci/toolchain .ci/packages
 	$(Q).ci/toolchain $@
