@@ -9,6 +9,9 @@
  * that may be executed. 0, ENOENT when there is none, or EACCES when there are only some that may not be executed (the
  * path is the first of those then). */
 int command_find(const struct scene *scene, struct span name, struct span search_path, struct text *path);
+/* Is the file another thing than a script that names a Python: a wrapper in shell, a program? Which Python that runs, if any,
+ * can't be read. */
+bool command_hides_python(const struct scene *scene, struct span path);
 /* Adds the finding for a name that command_find didn't find. */
 void command_not_found(const struct scene *scene, struct span name, struct span search_path, int error);
 /* Adds the finding for a program that execve refused with `error`. */

@@ -88,6 +88,17 @@ static void set_elsewhere(const struct scene *scene, struct finding *finding, st
     }
 }
 
+bool command_hides_python(const struct scene *scene, struct span path)
+{
+    char head[SCRIPT_HEAD];
+    size_t length;
+    struct script_line line;
+    struct python_version version;
+    return reader_read(scene->reader, path, 0, head, sizeof(head), &length) == 0 &&
+           (!script_line_read(&line, (struct span){head, length}) ||
+            !python_name_read(span_base_name(line.program), &version));
+}
+
 void command_not_found(const struct scene *scene, struct span name, struct span search_path, int error)
 {
     char words[PATH_MOST];

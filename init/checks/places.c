@@ -134,9 +134,8 @@ static struct span python_of_script(const struct scene *scene, struct places *pl
     struct script_line line;
     struct python_version version;
     if (reader_read(scene->reader, script, 0, head, sizeof(head), &length) != 0 ||
-        !script_line_read(&line, (struct span){head, length}) || line.by_env || !line.program.length ||
-        line.program.at[0] != '/' || !python_name_read(span_base_name(line.program), &version) ||
-        !reader_exists(scene->reader, line.program))
+        !script_line_read(&line, (struct span){head, length}) || !line.program.length || line.program.at[0] != '/' ||
+        !python_name_read(span_base_name(line.program), &version) || !reader_exists(scene->reader, line.program))
         return SPAN("");
     return keep_absolute(places, SPAN("/"), line.program);
 }

@@ -54,6 +54,29 @@ def test_an_image_that_works(image, name):
         check_from_outside(image)
 
 
+@pytest.mark.parametrize("wrapper", ["#!/bin/sh\nexec {python} -m uvicorn \"$@\"\n", "#!/usr/bin/env sh\nexec {python} -m uvicorn $*\n"])
+def test_a_wrapper_called_uvicorn_decides_by_itself(image, wrapper):
+    """Which Python it runs can't be read, and that on PATH has no uvicorn. Without asgi-init it works."""
+    image.usual()
+    image.move("/opt/venv", "/srv/environment")
+    image.write("/opt/bin/uvicorn", wrapper.format(python="/srv/environment/bin/python"), 0o755)
+    image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
+    run = begin(image, "/asgi-init", "uvicorn", "app.main:app")
+    assert "/srv/environment" in serves(run)
+    assert run.signal(signal.SIGTERM).wait() == 0
+    assert run.err == ""
+
+
+def test_a_script_called_uvicorn_does_not_outweigh_what_its_python_lacks(image):
+    image.usual()
+    image.move("/opt/venv", "/srv/environment")
+    image.write("/opt/bin/uvicorn", "#!/usr/bin/env python3\nimport uvicorn\n", 0o755)
+    image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
+    run = begin(image, "/asgi-init", "uvicorn", "app.main:app")
+    assert run.wait() == 72
+    assert "error[uvicorn-not-installed]" in run.err
+
+
 @pytest.mark.parametrize("name", working.COMMANDS)
 def test_a_command_that_works(image, name):
     image.usual()

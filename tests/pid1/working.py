@@ -1900,6 +1900,17 @@ def a_console_script_of_another_folder(image):
 
 
 @row
+def a_console_script_by_env_with_options(image):
+    image.usual()
+    image.move("/opt/venv", "/srv/environment")
+    image.write("/opt/bin/uvicorn", "#!/usr/bin/env -S /srv/environment/bin/python -u\nfrom uvicorn.main import main\nmain()\n", 0o755)
+    image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
+    image.python = "/srv/environment/bin/python"
+    image.words = ["uvicorn", "app.main:app"]
+    image.plain_words = image.words[1:]
+
+
+@row
 def shims_of_pyenv_first_on_PATH(image):
     """The Python behind them has uvicorn, the system's hasn't."""
     image.usual()
