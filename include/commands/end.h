@@ -1,9 +1,9 @@
 #ifndef COMMANDS_END_H
 #define COMMANDS_END_H
 
-/* The end of the child, explained under its own last words: killed and by whom, out of memory, a crash, an exit that
- * nobody asked for, an application that can't be imported. One finding at most but for the last (commands/diagnose.h), and none for an
- * end that came as it was asked for; with -v and in JSON the fate is told in full, whatever it was.
+/* The end of the child, explained under its own last words: killed and by whom, out of memory, a crash, an exit that nobody
+ * asked for, an application that can't be imported. One finding at most but for the last (commands/diagnose.h), and none for
+ * an end that came as it was asked for; with -v and in JSON the fate is told in full, whatever it was.
  *
  * Who sent a signal to the child the kernel tells nobody but the child: what is known is what went through us, and what the
  * control group has counted. So a finding names what didn't happen as well. */
