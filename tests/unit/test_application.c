@@ -163,7 +163,7 @@ static const struct {
     {"/rename", "main.py", "main:application", "\"main:application\""},
     {"/factory", "main.py", "main:create_app", "\"main:create_app\", \"--factory\""},
     {"/notes", "app/main.py:api", "app.main:api", "\"app.main:api\""},
-    {"/good", "app.main:app\r", "app.main:app", "\"app.main:app\""},
+    {"/good", "app.main:app\r", "app.main:app", WITHOUT}, /* the script hands it over, not CMD */
     {"/good", "app.main:make()", "app.main:make", "\"app.main:make\", \"--factory\""},
     {"/good", ":app", "app.main:app", "\"app.main:app\""}, /* found by looking */
     {"/notes", ":app", WITHOUT, WITHOUT},                  /* never invented */
@@ -416,7 +416,7 @@ static void test_shadows(void **state)
     assert_false(application_shadows(&scene, &interpreter));
     assert_int_equal(findings.count, 2); /* not the package, nor the folder */
     assert_true(span_is(finding_value(shadow_of("fastapi"), "shadow")->span, "/shadow/fastapi.py"));
-    assert_true(span_is(finding_value(shadow_of("fastapi"), "new_name")->span, "/shadow/my_fastapi.py"));
+    assert_true(span_is(finding_value(shadow_of("fastapi"), "new_name")->span, "my_fastapi.py"));
     assert_null(finding_value(shadow_of("uvicorn"), "server"));
     findings_clear(&findings);
     interpreter.minor = 10; /* no -P: `python -m uvicorn` runs the file */
