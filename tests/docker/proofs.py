@@ -16,6 +16,9 @@ from failures import Failure, Untried, ends_well, says, serves, serves_still
 SITE = f"lib/python{images.PYTHON}/site-packages"
 SETTINGS = images.SAMPLE_SETTINGS
 ROOT = f"FROM {images.ROOT}"
+ELSEWHERE = f"FROM {images.ELSEWHERE}"
+# What pip installs takes its time, and a project of these two is a project.
+FEW = "printf 'fastapi\\nuvicorn\\n' > /app/requirements.txt"
 
 
 def image(*lines, files=(), **more):
@@ -34,6 +37,11 @@ def image(*lines, files=(), **more):
 def sample(*lines, **more):
     """The sample, with steps more that root runs."""
     return image(ROOT, *lines, *SETTINGS, **more)
+
+
+def elsewhere(*lines, **more):
+    """The sample whose environment isn't at the place that is asked for, but in /opt/venv."""
+    return image(ELSEWHERE, *lines, *SETTINGS, **more)
 
 
 def plain(**more):
@@ -119,14 +127,14 @@ moved = image(
     f"FROM {images.PYTHON_BASE}", "RUN useradd --uid 10001 app", "COPY --from=build /build/.venv /app/.venv",
     f"COPY --from={images.ROOT} /app/app /app/app", *SETTINGS,
     build=(
-        f"FROM {images.PYTHON_BASE} AS build", "WORKDIR /build", f"COPY --from={images.ROOT} /app/requirements.txt .",
-        "RUN python3 -m venv /build/.venv && ln -sfn /build/.venv/bin/python3 /build/.venv/bin/python",
+        f"FROM {images.PYTHON_BASE} AS build", "WORKDIR /build",
+        f"RUN {FEW.replace('/app/', '')} && python3 -m venv --without-pip /build/.venv && ln -sfn /build/.venv/bin/python3 /build/.venv/bin/python",
     ),
 )  # fmt: skip
 
 
 # The same of the environment that a link leads into a circle.
-looping = sample("RUN cd /app/.venv/bin && ln -sfn python3 python && ln -sfn python python3")
+looping = sample(f"RUN {FEW} && cd /app/.venv/bin && ln -sfn python3 python && ln -sfn python python3")
 
 
 def over_app_with(change):
@@ -174,8 +182,6 @@ def old_stage(dock, folder):
         ),
     )(dock, folder)  # fmt: skip
 
-
-OTHER_PYTHON = "RUN cp -a /app/.venv /opt/venv"  # beside the one that is asked for
 LINKED_MOUNT = ("/app/.venv/bin/python", "-m", "uvicorn", "app.main:app")
 
 PLACES = {
@@ -207,17 +213,17 @@ BASES = {
     "an environment that was moved": Failure("venv-moved", 72, moved, {1: serves}),
     "an environment whose links loop": Failure("link-loop", 72, looping, {1: serves}),
     "an environment that isn't there": Failure(
-        "python-missing", 72, sample("RUN mv /app/.venv /opt/venv"), {1: serves, 2: serves, 3: serves}
+        "python-missing", 72, elsewhere(f"RUN {FEW}"), {1: serves, 2: serves, 3: serves}
     ),
     "a Python of the words that isn't there": Failure(
-        "python-missing", 72, sample("RUN mv /app/.venv /opt/venv", words=("--python", "/usr/lib/python3", "app.main:app")), {3: serves}
+        "python-missing", 72, elsewhere(words=("--python", "/usr/lib/python3", "app.main:app")), {3: serves}
     ),
     "a name that is too long": Failure(
-        "path-failed", 72, sample(OTHER_PYTHON, environment={"VIRTUAL_ENV": "/app/" + "a" * 256}), {1: serves}
+        "path-failed", 72, elsewhere(environment={"VIRTUAL_ENV": "/app/" + "a" * 256}), {1: serves}
     ),
     "an environment that is a file": Failure("path-through-file", 72, file_for_folder, {2: serves}),
     "a Python that is a folder": Failure(
-        "program-not-a-file", 72, sample("RUN mv /app/.venv /opt/venv && mkdir -p /app/.venv/bin/python"), {3: serves}
+        "program-not-a-file", 72, elsewhere("RUN mkdir -p /app/.venv/bin/python"), {3: serves}
     ),
     "packages of another Python": Failure(
         "venv-version-mismatch", 72, old_stage,
@@ -232,7 +238,7 @@ BASES = {
     ),
     "a volume that is another user's": Failure("python-not-reachable", 72, closed_volume, {4: serves}),
     "a Python in a folder of its name": Failure(
-        "program-not-a-file", 72, sample("RUN mv /app/.venv /opt/v && mkdir -p /app/.venv/bin && mv /opt/v /app/.venv/bin/python"), {2: serves}
+        "program-not-a-file", 72, elsewhere("RUN mkdir -p /app/.venv/bin && ln -s /opt/venv /app/.venv/bin/python"), {2: serves}
     ),
     "no Python at all": Failure(
         "no-python", 72,
@@ -243,8 +249,8 @@ BASES = {
         {1: serves},
     ),
     "an environment without uvicorn": Failure(
-        "uvicorn-not-installed", 72, sample("RUN cp -a /app/.venv /opt/venv && rm -r /app/.venv/lib/python3.13/site-packages/uvicorn*"),
-        {2: serves, 4: serves},
+        "uvicorn-not-installed", 72, elsewhere("RUN python3 -m venv /app/.venv"),
+        {3: serves, 5: serves},
     ),
     "a mount over the environment that nothing names": Failure(
         "uvicorn-not-installed", 72,
@@ -252,7 +258,7 @@ BASES = {
             image=images.ROOT, options=("--workdir=/app", "--user=app", "--entrypoint=/asgi-init"),
             base=(ROOT, "WORKDIR /app", "USER app", 'ENTRYPOINT ["/asgi-init"]'),
         )(dock, folder),
-        {1: serves, 3: Untried("it is for an image that has no environment", ("uv add uvicorn",))},
+        {1: serves, 4: Untried("it is for an image that has no environment", ("uv add uvicorn",))},
     ),
 }  # fmt: skip
 
@@ -262,6 +268,7 @@ WINDOWS = {"entrypoint.sh": SCRIPT.replace("\n", "\r\n")}
 COPIED = ("COPY entrypoint.sh /entrypoint.sh", "RUN chmod 755 /entrypoint.sh")
 # A script that ends in asgi-init, whose last word gets the carriage return.
 TO_US = {"start.sh": "#!/bin/sh\r\nexec /asgi-init app.main:app --port 8000\r\n"}
+TO_US_ALONE = {"start.sh": "#!/bin/sh\r\nexec /asgi-init app.main:app\r\n"}
 
 
 def mounted_script(content=SCRIPT, mode=0o755, whole=False):
@@ -288,6 +295,10 @@ COMMANDS = {
     "a last word with a carriage return": Failure(
         "carriage-return-in-argument", None,
         sample("COPY start.sh /start.sh", files=TO_US, options=("--entrypoint=/bin/sh",), words=("/start.sh",)), {1: serves, 2: serves},
+    ),
+    "an application with a carriage return": Failure(
+        "app-reference-malformed", 66,
+        sample("COPY start.sh /start.sh", files=TO_US_ALONE, options=("--entrypoint=/bin/sh",), words=("/start.sh",)), {2: serves, 3: serves},
     ),
     "a mounted script without its x bit": Failure("command-not-executable", 126, mounted_script(mode=0o644), {2: serves}),
     "a mounted folder with a script without its x bit": Failure("command-not-executable", 126, mounted_script(mode=0o644, whole=True), {2: serves}),
@@ -324,6 +335,7 @@ COMMANDS = {
 }  # fmt: skip
 
 CHECK = ("check", "app.main:app")
+MAIN = (images.BACKEND / "app/main.py").read_text()
 
 
 def closed_code(dock, folder):
@@ -338,14 +350,14 @@ APPLICATIONS = {
     "the content of the folder copied, not the folder": Failure(
         "app-module-missing", 66,
         sample("RUN mv /app/app/main.py /app/ && rm -r /app/app", words=("app.main:app",),
-               files={"app/main.py": (images.BACKEND / "app/main.py").read_text()}),
-        {1: serves, 3: serves},
+               files={"app/main.py": MAIN}),
+        {1: serves, 4: serves},
     ),
     "the file in place of the module": Failure("app-reference-malformed", 66, plain(words=("uvicorn", "app/main.py:app")), {1: serves}),
     "a mount over the application": Failure(
         "app-module-missing", 66,
-        lambda dock, folder: sample("RUN mv /app/.venv /opt/venv", environment={"VIRTUAL_ENV": "/opt/venv"}, volumes=(f"{folder}:/app",))(dock, folder),
-        {4: Untried("what Compose shows is its own; the line only shows the volumes", ("docker compose config",))},
+        lambda dock, folder: elsewhere(environment={"VIRTUAL_ENV": "/opt/venv"}, volumes=(f"{folder}:/app",))(dock, folder),
+        {5: Untried("what Compose shows is its own; the line only shows the volumes", ("docker compose config",))},
     ),
     "another name of the application": Failure("app-attribute-missing", 0, plain(words=("check", "app.main:application")), {1: serves, 2: serves}),
     "a factory that isn't called so": Failure("app-is-factory", 0, plain(words=("check", "app.main:create_app")), {1: serves}),
@@ -357,9 +369,68 @@ APPLICATIONS = {
     ),
     "mounted code that only root may read": Failure("app-unreadable", 0, closed_code, {3: ends_well}),
     "another name of the module": Failure("app-submodule-missing", 0, plain(words=("check", "app.mian:app")), {2: serves}),
-    "code that only root may read": Failure(
-        "app-unreadable", 0, sample("RUN chmod go= /app/app/main.py", words=("check", "app.main:app"), files={"app/main.py": (images.BACKEND / "app/main.py").read_text()}),
+    "a folder of code that only root may enter": Failure(
+        "app-unreadable", 0, sample("RUN chmod go= /app/app", words=CHECK, files={"app/main.py": MAIN}),
         {1: ends_well, 2: ends_well},
+    ),
+}  # fmt: skip
+
+# ---- what the application imports
+
+
+def importing(statement, *words, options=(), **files):
+    """The sample's main.py with a statement more, and with other files beside it."""
+
+    def make(dock, folder):
+        (folder / "main.py").write_text(f"{statement}\n{MAIN}")
+        for name, content in files.items():
+            (folder / f"{name}.py").write_text(content)
+        volumes = tuple(f"{folder}/{name}.py:/app/app/{name}.py" for name in ("main", *files))
+        return Start(words=words or ("app.main:app",), volumes=volumes, options=options, folder=folder)
+
+    return make
+
+
+IN_APP = ("--workdir=/app/app",)
+
+
+def left_behind(package, *lines, **more):
+    """An editable install whose source was at another place when it was made."""
+    site = f"/app/.venv/{SITE}"
+    note = '{"dir_info": {"editable": true}, "url": "file:///build/src"}'
+    return sample(
+        "COPY src /app/src",
+        f"RUN echo /build/src > {site}/{package}.pth && mkdir {site}/{package}-1.0.dist-info && echo '{note}' > {site}/{package}-1.0.dist-info/direct_url.json",
+        *lines, files={"src/shop/__init__.py": "", "src/shop/main.py": MAIN}, **more,
+    )  # fmt: skip
+
+
+IMPORTS = {
+    "a name from the folder of the file": Failure(
+        "import-missing", 1, importing("from helper import VALUE", helper="VALUE = 1\n"), {1: serves, 2: serves}
+    ),
+    "the package's own name from inside it": Failure(
+        "import-missing", 1, importing("from app.helper import VALUE", "main:app", options=IN_APP, helper="VALUE = 1\n"), {3: serves}
+    ),
+    "a package whose content was copied": Failure(
+        "import-missing", 1,
+        sample("COPY app /srv/", options=("--workdir=/srv",), words=("main:app",),
+               files={"app/main.py": f"from app.helper import VALUE\n{MAIN}", "app/helper.py": "VALUE = 1\n"}),
+        {4: serves},
+    ),
+    "a package that isn't installed": Failure(
+        "import-missing", 1, sample("COPY main.py /app/app/main.py", files={"main.py": f"import setuptools\n{MAIN}"}), {5: serves}
+    ),
+    "a project that was left behind, and is imported": Failure(
+        "import-missing", 1, left_behind("shop", "RUN echo 'import shop' >> /app/app/main.py"), {6: serves}
+    ),
+    "a project that was left behind": Failure("app-module-missing", 66, left_behind("shop", words=("shop.main:app",)), {1: serves, 2: serves, 3: serves}),
+    "a project that was left behind, and isn't missed": Failure("editable-path-missing", 0, left_behind("shop", words=CHECK), {1: ends_well}),
+    "a server that was left behind": Failure(
+        "uvicorn-not-installed", 72, left_behind("uvicorn", f"RUN mv /app/.venv/{SITE}/uvicorn /app/src/ && rm -r /app/.venv/{SITE}/uvicorn-0*"), {2: serves, 3: serves}
+    ),
+    "a relative import outside of its package": Failure(
+        "relative-import-outside-package", 1, importing("from .helper import VALUE", "main:app", options=IN_APP, helper="VALUE = 1\n"), {1: serves}
     ),
 }  # fmt: skip
 
@@ -517,7 +588,7 @@ FILES = {
     ),
     "a script that is named as Python, for a Python that isn't there": Failure(
         "script-line-broken", 72,
-        sample("RUN sed -i '1s,.*,#!/build/.venv/bin/python,' /app/.venv/bin/uvicorn && mv /app/.venv /opt/venv",
+        elsewhere("RUN sed -i '1s,.*,#!/build/.venv/bin/python,' /opt/venv/bin/uvicorn",
                environment={"ASGI_INIT_PYTHON": "/opt/venv/bin/uvicorn"}), {4: serves},
     ),
     "a loader under another name": Failure(
@@ -528,6 +599,12 @@ FILES = {
     "a library that no cache has": Failure("library-missing", 72, sample(f"RUN {OWN_FILE} && rm /etc/ld.so.cache"), {1: serves}),
     "a library in a folder that nobody looks in": Failure(
         "library-missing", 72, sample(f"RUN {OWN_FILE} && rm /etc/ld.so.cache /etc/ld.so.conf.d/*"), {2: serves}
+    ),
+    "a library that only root may read": Failure("library-unreadable", 72, sample(f"RUN chmod 600 /usr/local/lib/{LIBPYTHON}"), {1: serves}),
+    "a library on a tmpfs": Failure(
+        "library-on-noexec-mount", 72,
+        plain(options=("--tmpfs=/run/x:mode=777", "--entrypoint=/bin/sh"),
+              words=("-c", f"cp /usr/local/lib/{LIBPYTHON} /run/x/ && LD_LIBRARY_PATH=/run/x exec /asgi-init app.main:app")), {1: serves},
     ),
     "a library that isn't there": Failure("library-missing", 72, sample(f"RUN rm /usr/local/lib/{LIBPYTHON}"), {4: serves}),
     "a PYTHONHOME that is wrong": Failure("python-does-not-start", 72, sample("ENV PYTHONHOME=/opt"), {1: serves, 2: says("No module named 'encodings'")}),
@@ -587,7 +664,20 @@ def crashing(dock, folder):
     return Start(volumes=(f"{folder}/main.py:/app/app/main.py",), words=("app.main:app",), folder=folder)
 
 
+UVICORN = (1, 3)  # by its release, when it can't listen
+PROTECTED = "--sysctl=net.ipv4.ip_unprivileged_port_start=1024"  # as outside of Docker
+
 ENDS = {
+    "a port that only root may have": Failure(
+        "port-not-permitted", UVICORN, plain(words=("app.main:app", "--port", "80"), options=(PROTECTED,), port=80), {1: serves, 3: serves, 5: serves}
+    ),
+    "a port of a variable that only root may have": Failure(
+        "port-not-permitted", UVICORN, plain(environment={"PORT": "80"}, options=(PROTECTED,), port=80), {2: serves, 3: serves, 5: serves}
+    ),
+    "a port that root may not have": Failure(
+        "port-not-permitted", UVICORN,
+        plain(words=("app.main:app", "--port", "80"), options=(PROTECTED, "--user=root", *NO_CAPABILITIES), port=80), {1: serves, 3: serves, 4: serves},
+    ),
     "too little memory": Failure(
         "killed-for-memory", 137, plain(options=("--memory=64m",), words=("python3", "-c", SOME)), {1: ends_well}
     ),
@@ -595,7 +685,7 @@ ENDS = {
 }  # fmt: skip
 
 FAILURES = {
-    "Places": PLACES, "Bases": BASES, "Files": FILES, "Commands": COMMANDS, "Applications": APPLICATIONS, "Identities": IDENTITIES,
+    "Places": PLACES, "Bases": BASES, "Files": FILES, "Commands": COMMANDS, "Applications": APPLICATIONS, "Imports": IMPORTS, "Identities": IDENTITIES,
     "Checks": CHECKS, "Packages": PACKAGES, "Ends": ENDS,
 }  # fmt: skip
 
@@ -618,13 +708,13 @@ WITHOUT = {
     ("library-missing", 3): "installs a package of the distribution: there is no mirror inside a build",
     ("library-missing", 5): FOREIGN,
     ("library-missing", 6): LOOK,
-    ("library-unreadable", 1): "a library that is found by a run path has no path in the finding yet, so that no fix is printed",
     ("library-wrong-machine", 1): FOREIGN,
     ("library-wrong-machine", 2): LOOK,
     ("library-damaged", 1): "no server of Git LFS is here",
     ("library-damaged", 2): "what damaged a layer is gone when it is built again",
     ("library-version-missing", 1): FOREIGN,
-    ("library-version-missing", 3): FOREIGN,
+    ("library-version-missing", 2): FOREIGN,
+    ("library-version-missing", 4): FOREIGN,
     ("interpreter-capabilities", 1): "the images have no setcap, which the line calls",
     ("interpreter-capabilities", 2): "goes with the one before",
     ("interpreter-capabilities", 4): "goes with the one before",
