@@ -390,6 +390,8 @@ DEEDS = [
     (r"docker compose up --renew-anon-volumes --force-recreate", renew_volumes),
 ]
 
+# A Python of its own at another place, as uv would put it there, which shares its library with the image's.
+PYTHON_AT = "mkdir -p {0}/bin && cp -a /usr/local/bin/python* {0}/bin/ && ln -s /usr/local/lib {0}/lib"
 SITE = f"/app/.venv/lib/python{images.PYTHON}/site-packages"
 RELINK = (
     f"RUN ln -sfn {{0}}/bin/python{images.PYTHON} /app/.venv/bin/python3 && sed -i 's,^home = .*,home = {{0}}/bin,' /app/.venv/pyvenv.cfg"
@@ -397,9 +399,8 @@ RELINK = (
 
 # What uv does at build time with its settings, done with what the images have. Each gives instructions for the final stage.
 UV = [
-    (r"UV_PROJECT_ENVIRONMENT=(\S+)", "RUN python3 -m venv --without-pip {0} && cp -a /app/.venv/lib/. {0}/lib"),
     (r"UV_PYTHON=(\S+)/bin/python3", RELINK),
-    (r"UV_PYTHON_INSTALL_DIR=(\S+)", "RUN [ -e {0} ] || (mkdir {0} && cp -a /usr/local/bin /usr/local/lib {0}/)"),
+    (r"UV_PYTHON_INSTALL_DIR=(\S+)", f"RUN [ -e {{0}} ] || ({PYTHON_AT})"),
     (r"UV_PYTHON_INSTALL_DIR=(\S+)", RELINK),
     (r"RUN uv sync .*(--no-editable)", f"RUN cd {SITE} && rm -rf shop.pth uvicorn.pth *-1.0.dist-info && cp -a /app/src/. ."),
 ]  # fmt: skip
@@ -412,7 +413,7 @@ def stage_named_build(start, lines):
     found = re.search(r"UV_PYTHON_INSTALL_DIR=(\S+)", " ".join(lines))
     if not found:
         return [f"FROM {images.ROOT} AS build", "WORKDIR /app"]
-    return [f"FROM {images.PYTHON_BASE} AS build", f"RUN mkdir {found[1]} && cp -a /usr/local/bin /usr/local/lib {found[1]}/"]
+    return [f"FROM {images.PYTHON_BASE} AS build", "RUN " + PYTHON_AT.format(found[1])]
 
 
 def with_pip(lines):
@@ -432,7 +433,8 @@ def replace_copy(own, line):
 def rebuild(dock, start, instructions, headline=""):
     """Builds the image again with the instructions at the end of its Dockerfile, or of the stage that the fix names."""
     build = stage_named_build(start, instructions)
-    own = list(start.base) or [f"FROM {images.ROOT}", *images.SAMPLE_SETTINGS]
+    before = list(start.base) or [f"FROM {images.ROOT}", *images.SAMPLE_SETTINGS]
+    own = list(before)
     froms = [line for line in instructions if line.startswith("FROM ")]
     for line in froms:
         if " AS " in line:
@@ -445,8 +447,10 @@ def rebuild(dock, start, instructions, headline=""):
         build += with_pip(in_build)
         added = [line for line in added if line not in in_build]
     added += [doing.format(*found.groups()) for setting, doing in UV for line in instructions if (found := re.search(setting, line))]
+    if own[0] == f"FROM {images.ROOT}" and any("UV_PROJECT_ENVIRONMENT=/opt/venv" in line for line in instructions):
+        own[0] = f"FROM {images.ELSEWHERE}"  # uv makes it there instead
     settings = [line for line in instructions if re.fullmatch(SETTING, line)]
-    if not added and not start.stale and not froms and own == list(start.base or own):
+    if not added and not start.stale and not froms and own == before:
         return functools.reduce(apply_setting, settings, start)
     return made(dock, start.but(build=tuple(build)), [*own, *with_pip(added)], settings)
 

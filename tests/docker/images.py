@@ -10,7 +10,7 @@ and is used again until the recipe changes. An image of the same name that is no
     python:3.13-slim            stands for the official image: a shared CPython in /usr/local, pip, and the wheels in /wheels
     asgi-init-test/debian       Debian's own python3 and python3-uvicorn, and no other Python
     asgi-init-test/root         python:3.13-slim, a user `app`, and the sample backend with its environment in /app; no settings
-    asgi-init-test/elsewhere    the same, but the environment is in /opt/venv
+    asgi-init-test/elsewhere    the same with the environment made in /opt/venv
     asgi-init-test/sample       root with the settings of Dockerfile.example; asgi-init itself is mounted by the tests
 """
 
@@ -92,7 +92,7 @@ python3 -m venv /app/.venv
 cd /app && .venv/bin/python -c 'import app.main, uvicorn.main, uvicorn.loops.auto, uvicorn.protocols.http.auto, fastapi_cli.cli'
 """
 
-TO_ELSEWHERE = "RUN mv /app/.venv /opt/venv"
+TO_ELSEWHERE = "RUN mv /app/.venv /opt/venv && grep -lI '^#!/app/.venv' /opt/venv/bin/* | xargs sed -i '1s,/app/.venv,/opt/venv,'"
 
 SAMPLE_SETTINGS = [
     "WORKDIR /app",

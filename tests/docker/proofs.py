@@ -110,8 +110,34 @@ TO_UV = (
     f" && sed -i 's,/usr/local/bin,{UV_PYTHON}/bin,' /app/.venv/pyvenv.cfg && echo 'uv = 0.9.0' >> /app/.venv/pyvenv.cfg"
 )
 
-# The environment was copied into an image that hasn't got the Python which made it.
-base_gone = image(f"FROM {images.BUILDER_BASE}", "RUN useradd --uid 10001 app", f"COPY --from={images.ROOT} /app /app", *SETTINGS)
+# A small environment, which an image is built from in no time: but for uvicorn its packages lie in a volume, and so does the code.
+SMALL = (
+    f"COPY --from={images.ROOT} /app/.venv/{SITE}/uvicorn /app/.venv/{SITE}/uvicorn",
+    f"RUN python3 -m venv --without-pip /app/.venv && echo /project/.venv/{SITE} > /app/.venv/{SITE}/project.pth",
+)
+SMALL_SETTINGS = ("WORKDIR /project", *SETTINGS[1:3], "USER 10001", SETTINGS[-1])
+assert SETTINGS[3] == "USER app"
+
+
+def all_of(dock, folder="/app", image=images.ROOT):
+    """A volume with what the image has in the folder."""
+    volume = dock.volume()
+    box = dock.run(image=image, binary=None, ports=(), volumes=[f"{volume}:{folder}"], options=["--entrypoint=/bin/true"])
+    assert box.wait() == 0, box.logs()
+    return volume
+
+
+def small(dock, folder, build, *lines):
+    """An image that copies the small environment from its stage called build."""
+    start = Start(folder=folder, volumes=(f"{all_of(dock)}:/project",), build=build)
+    return deeds.made(dock, start, (*lines, *SMALL_SETTINGS))
+
+
+def base_gone(dock, folder):
+    """The environment was copied into an image that hasn't got the Python which made it."""
+    build = (f"FROM {images.PYTHON_BASE} AS build", *SMALL)
+    return small(dock, folder, build, f"FROM {images.BUILDER_BASE}", "COPY --from=build /app/.venv /app/.venv")
+
 
 # uv's own Python made the environment, and wasn't copied with it. As root: another user would not get as far, since all of it
 # lies under /root.
@@ -119,13 +145,13 @@ uv_gone = image(ROOT, TO_UV, *SETTINGS, options=("--user=root",))
 
 # uv installed the Python below /root, which the user of the image may not enter.
 unreachable = image(
-    ROOT, f"RUN chmod 700 /root && mkdir -p {UV_PYTHON} && cp -a /usr/local/bin /usr/local/lib {UV_PYTHON}/", TO_UV, *SETTINGS
+    ROOT, f"RUN chmod 700 /root && {deeds.PYTHON_AT.format(UV_PYTHON)}", TO_UV, *SETTINGS
 )
 
 # Made in the folder of the build stage, and copied to another one.
 moved = image(
-    f"FROM {images.PYTHON_BASE}", "RUN useradd --uid 10001 app", "COPY --from=build /build/.venv /app/.venv",
-    f"COPY --from={images.ROOT} /app/app /app/app", *SETTINGS,
+    f"FROM {images.PYTHON_BASE}", "COPY --from=build /build/.venv /app/.venv",
+    f"COPY --from={images.ROOT} /app/app /app/app", *["USER 10001" if line == "USER app" else line for line in SETTINGS],
     build=(
         f"FROM {images.PYTHON_BASE} AS build", "WORKDIR /build",
         f"RUN {FEW.replace('/app/', '')} && python3 -m venv --without-pip /build/.venv && ln -sfn /build/.venv/bin/python3 /build/.venv/bin/python",
@@ -165,22 +191,22 @@ def closed_volume(dock, folder):
 
 
 # A COPY of one file to a path without a slash at its end.
-file_for_folder = image(
-    f"FROM {images.PYTHON_BASE}", "RUN useradd --uid 10001 app", f"COPY --from={images.ROOT} /app/.venv/pyvenv.cfg /app/.venv",
-    f"COPY --from={images.ROOT} /app/app /app/app", *SETTINGS,
-)  # fmt: skip
+file_for_folder = elsewhere("COPY pyvenv.cfg /app/.venv", files={"pyvenv.cfg": "home = /usr/local/bin\n"})
 
 
 # A stage whose Python is of another version: what it installs lies in that version's folder.
 def old_stage(dock, folder):
-    return image(
-        f"FROM {images.PYTHON_BASE}", "RUN useradd --uid 10001 app", "COPY --from=build /app/.venv /app/.venv",
-        f"COPY --from={images.ROOT} /app/app /app/app", *SETTINGS,
-        build=(
-            f"FROM {dock.image([f'FROM {images.PYTHON_BASE}', 'RUN touch /of-3.12'])} AS build", f"COPY --from={images.ROOT} /app/.venv /app/.venv",
-            "RUN [ ! -e /of-3.12 ] || mv /app/.venv/lib/python3.13 /app/.venv/lib/python3.12",
-        ),
-    )(dock, folder)  # fmt: skip
+    old = dock.image([f"FROM {images.PYTHON_BASE}", "RUN touch /of-3.12"])
+    build = (f"FROM {old} AS build", SMALL[0], f"{SMALL[1]} && ([ ! -e /of-3.12 ] || mv /app/.venv/lib/python3.13 /app/.venv/lib/python3.12)")
+    return small(dock, folder, build, f"FROM {images.PYTHON_BASE}", "COPY --from=build /app/.venv /app/.venv")
+
+
+def no_python(dock, folder):
+    """The image of a compiler, for what was to run by the system's Python."""
+    packages, code = all_of(dock, "/opt", images.ELSEWHERE), failures.backend(folder)
+    lines = (f"FROM {images.BUILDER_BASE}", "WORKDIR /srv", f"ENV PYTHONPATH=/packages/venv/{SITE}", "USER 10001", SETTINGS[-1])
+    return deeds.made(dock, Start(folder=folder, volumes=(f"{packages}:/packages", f"{code}:/srv")), lines)
+
 
 LINKED_MOUNT = ("/app/.venv/bin/python", "-m", "uvicorn", "app.main:app")
 
@@ -222,9 +248,6 @@ BASES = {
         "path-failed", 72, elsewhere(environment={"VIRTUAL_ENV": "/app/" + "a" * 256}), {1: serves}
     ),
     "an environment that is a file": Failure("path-through-file", 72, file_for_folder, {2: serves}),
-    "a Python that is a folder": Failure(
-        "program-not-a-file", 72, elsewhere("RUN mkdir -p /app/.venv/bin/python"), {3: serves}
-    ),
     "packages of another Python": Failure(
         "venv-version-mismatch", 72, old_stage,
         {1: serves, 3: Untried("nothing of an old version is in Docker's cache here", ("docker build --no-cache .",))},
@@ -238,18 +261,13 @@ BASES = {
     ),
     "a volume that is another user's": Failure("python-not-reachable", 72, closed_volume, {4: serves}),
     "a Python in a folder of its name": Failure(
-        "program-not-a-file", 72, elsewhere("RUN mkdir -p /app/.venv/bin && ln -s /opt/venv /app/.venv/bin/python"), {2: serves}
+        "program-not-a-file", 72, elsewhere("RUN mkdir -p /app/.venv/bin && ln -s /opt/venv /app/.venv/bin/python"), {2: serves, 3: serves}
     ),
     "no Python at all": Failure(
-        "no-python", 72,
-        image(
-            f"FROM {images.BUILDER_BASE}", f"COPY --from={images.ROOT} /app/.venv/{SITE} /packages", f"COPY --from={images.ROOT} /app/app /app/app",
-            "WORKDIR /app", "ENV PYTHONPATH=/packages", "USER 10001", 'ENTRYPOINT ["/asgi-init"]',
-        ),
-        {1: serves},
+        "no-python", 72, no_python, {1: serves}
     ),
     "an environment without uvicorn": Failure(
-        "uvicorn-not-installed", 72, elsewhere("RUN python3 -m venv /app/.venv"),
+        "uvicorn-not-installed", 72, sample(f"RUN python3 -m venv --without-pip /opt/venv && mv /app/.venv/{SITE}/uvicorn* /opt/venv/{SITE}/ && echo /app/.venv/{SITE} > /opt/venv/{SITE}/all.pth"),
         {3: serves, 5: serves},
     ),
     "a mount over the environment that nothing names": Failure(
