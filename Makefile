@@ -88,7 +88,7 @@ $(eval $(call variant,fuzz,build/tools/packages.test,,$(BYTES) $(FUZZERS:=.c)))
 build/asgi-init: $(SOURCES:%.c=build/release/%.o) $(LIBCAP_NG_ARCHIVE) tests/lint/binary.sh tests/lint/size.budget
 	$(call say,LINK,$@)
 	$(Q)$(CC_release) $(LINK) -s -o $@ $(filter %.o,$^) $(LIBCAP_NG_LINK)
-	$(Q)tests/lint/binary.sh $@
+	$(Q)tests/lint/binary.sh $@ $(SIZE_MORE)
 
 build/tools/toolchain.mk: .ci/toolchain .ci/packages
 	$(Q).ci/toolchain $@
@@ -156,6 +156,12 @@ build/tools/venv/made build/backend-venv/made: build/tools/packages.test
 	$(Q)rm -rf $(@D) && python3 -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $(filter %.txt,$^)
 	@touch $@
 
+# Root file systems of other releases and another machine; those that are there already stay.
+build/roots/made: tests/roots.py build/tools/packages.test
+	$(call say,ROOTS,$(@D))
+	$(Q)python3 tests/roots.py
+	@touch $@
+
 # ------------------------------------------------------------------------------------------------------------------- suites
 
 UNIT_FILES := $(foreach name,$(notdir $(UNITS)),build/asan/tests/unit/$(name) build/musl/tests/unit/$(name))
@@ -164,7 +170,7 @@ PYTEST_NEEDS := build/asgi-init build/tools/venv/made build/backend-venv/made
 NEEDS_lint   := build/asgi-init build/tools/venv/made $(SOURCES:%.c=build/musl/%.o)
 NEEDS_unit   := $(UNIT_FILES)
 NEEDS_pid1   := $(PYTEST_NEEDS) $(HELPERS:%=build/%) $(JUDGES:%=build/%)
-NEEDS_long   := $(NEEDS_pid1)
+NEEDS_long   := $(NEEDS_pid1) build/roots/made
 NEEDS_docker := $(PYTEST_NEEDS)
 NEEDS_fuzz   := $(FUZZ_FILES)
 needs = build/tools/packages.test $(foreach suite,$(1),$(NEEDS_$(suite)))

@@ -5,7 +5,8 @@
  * of which the loader will not find all that they need (checks/libraries.h).
  *
  * Only the few that serving depends on are looked at, each in one folder: pydantic_core, without which FastAPI can't be
- * imported, and uvloop and httptools, and with --reload watchfiles, in place of which uvicorn silently takes slower ones.
+ * imported, and uvloop and httptools, and with --reload watchfiles, in place of which uvicorn silently takes slower ones;
+ * not the first two where --loop and --http (UVICORN_LOOP, UVICORN_HTTP) name another.
  * Nothing is searched for. A Python takes a compiled module by the suffix of its file's name alone. Which suffix this one
  * takes is read off its own compiled modules, in lib-dynload; where it has none, only the version is compared. Whether
  * what it takes can be loaded is the loader's to say.

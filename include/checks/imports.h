@@ -4,7 +4,8 @@
 /* What the application's own sources import and Python won't find: for when the server has failed. Read are the application's
  * module and what it imports from its own folder, as far as that is source: at most 32 files, the first 64 KiB of each.
  *
- * Only imports that are made for certain count (facts/python_imports.h). That a module is in no folder isn't certain, for
+ * Only imports that are made for certain count (facts/python_imports.h); what may be imported is read too, as it may change
+ * what can be. A module that the package's __init__.py or the standard library may have another of isn't followed. That a module is in no folder isn't certain, for
  * it may be built into the interpreter, or a hook may make it: the interpreter has to be asked before it is told.
  */
 

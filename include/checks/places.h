@@ -10,7 +10,7 @@
  *
  * Named: --python, --venv, the folder that the command names its program by, VIRTUAL_ENV, UV_PROJECT_ENVIRONMENT, the
  * entries of PATH that are a venv's bin or end in /.venv/bin or /venv/bin, whether they exist or not.
- * Found: .venv and venv in the app's folder and the folders above it, /opt/venv, /venv, the other entries of PATH,
+ * Found: where nothing is named, the Python that the first line of the command's script on PATH names; .venv and venv in the app's folder and the folders above it, /opt/venv, /venv, the other entries of PATH,
  * /usr/local/bin, /usr/bin.
  */
 

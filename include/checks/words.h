@@ -18,4 +18,7 @@ bool words_as_items(const struct scene *scene, struct span from, const char *to,
  * the workers; where a word of it is better not shown or copied, the candidate stands alone. */
 void words_with_application(const struct scene *scene, const struct app_candidate *candidate, struct text *items);
 
+/* What the command line's last `option` of uvicorn says, in either form, or else its variable; empty without both. */
+struct span words_uvicorn_value(const struct scene *scene, const char *option, const char *variable);
+
 #endif

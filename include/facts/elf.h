@@ -41,6 +41,8 @@ uint64_t elf_number(const struct elf *elf, struct span bytes, size_t offset, siz
 /* "x86-64", "arm64", "riscv64" ..., and what Docker calls it: "linux/amd64"; NULL for machines that run no Docker. */
 const char *elf_machine_name(const struct elf *elf);
 const char *elf_platform(const struct elf *elf);
+/* Machine, word size and byte order of the machine that asgi-init was compiled for, which is the one it runs on. */
+struct elf elf_of_this_machine(void);
 /* Both are of the same machine, word size and byte order: what can run one of them can run the other. */
 bool elf_same_machine(const struct elf *a, const struct elf *b);
 

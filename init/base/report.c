@@ -15,7 +15,8 @@ struct output {
     int descriptor;
     bool closed; /* from the start: the number may be another file's by now */
     bool colour;
-    bool stuck; /* it has taken nothing for that long */
+    bool stuck;  /* it has taken nothing for that long */
+    bool inside; /* of a line whose rest it hasn't taken */
     unsigned lost;
 };
 
@@ -59,14 +60,29 @@ static bool write_all(struct output *output, struct span span)
 {
     while (span.length > 0) {
         struct span piece = report.hurried ? span_first(span, PIPE_BUF) : span;
-        if (!has_room(output))
+        if (!has_room(output)) {
+            output->lost++;
             return false;
+        }
         ssize_t count = write(output->descriptor, piece.at, piece.length);
-        if (count >= 0)
+        if (count >= 0) {
+            output->inside |= count > 0;
             span = span_from(span, (size_t)count);
-        else if (errno == EAGAIN ? !wait_for_room(output->descriptor, PATIENCE) : errno != EINTR)
+        } else if (errno == EAGAIN && !wait_for_room(output->descriptor, PATIENCE)) {
+            output->lost++;
             return false;
+        } else if (errno != EAGAIN && errno != EINTR) {
+            return false;
+        }
     }
+    return true;
+}
+
+static bool end_line(struct output *output)
+{
+    if (!write_all(output, SPAN("\n")))
+        return false;
+    output->inside = false;
     return true;
 }
 
@@ -82,8 +98,9 @@ static void write_first(struct output *output, struct span line)
     if (count < 0 && errno != EAGAIN)
         return;
     size_t written = count > 0 ? (size_t)count : 0;
+    output->inside = written > 0 && written <= line.length;
     if (written <= line.length && write_all(output, span_from(line, written)))
-        (void)write_all(output, SPAN("\n"));
+        (void)end_line(output);
 }
 
 static void write_line(void *context, struct span line)
@@ -96,10 +113,12 @@ static void write_line(void *context, struct span line)
         output->lost++;
         return;
     }
+    if (output->inside && !end_line(output))
+        return;
     if (!report.hurried || line.length < PIPE_BUF)
         write_first(output, line);
     else if (write_all(output, line))
-        (void)write_all(output, SPAN("\n"));
+        (void)end_line(output);
 }
 
 static struct line_sink sink_to(enum report_target target)

@@ -244,13 +244,27 @@ static void read_file(struct refused *refused)
     program_read(&refused->program, (struct span){refused->head, length}, (uint64_t)status.st_size);
 }
 
-static void tell_file(struct refused *refused)
+/* The kernel refused it, so nothing emulates that machine here. */
+static void tell_machine(const struct refused *refused)
+{
+    const struct elf *elf = &refused->program.elf, own = elf_of_this_machine();
+    struct findings *findings = refused->scene->findings;
+    if (elf->malformed || elf->truncated || elf_same_machine(elf, &own))
+        return;
+    finding_set_string(findings, refused->finding, "machine", elf_machine_name(elf));
+    finding_set_string(findings, refused->finding, "own", elf_machine_name(&own));
+    finding_set_string(findings, refused->finding, "platform", elf_platform(&own));
+}
+
+static void tell_file(struct refused *refused, int error)
 {
     if (!refused->is_read)
         return;
     finding_set_string(refused->scene->findings, refused->finding, "kind", kind_of(&refused->program));
     if (refused->program.kind == PROGRAM_SCRIPT)
         tell_script(refused);
+    else if (refused->program.kind == PROGRAM_ELF && error == ENOEXEC)
+        tell_machine(refused);
     else if (refused->program.kind == PROGRAM_ELF)
         tell_loader(refused);
 }
@@ -307,7 +321,7 @@ void command_explain(const struct scene *scene, struct span path, int error)
     else if (!walked && error == EACCES)
         tell_permission(&refused, refused.trace.last);
     if (!walked)
-        tell_file(&refused);
+        tell_file(&refused, error);
     else if (refused.trace.last)
         set_mount(&refused, refused.trace.last->path);
     if (walked)

@@ -1,6 +1,7 @@
 #include "checks/extensions.h"
 
 #include "checks/libraries.h"
+#include "checks/words.h"
 #include "facts/extension_suffix.h"
 #include "facts/program.h"
 
@@ -11,15 +12,17 @@ struct compiled {
     const char *folder; /* below a site folder */
     const char *module;
     const char *distribution; /* what to install anew */
-    bool is_needed;           /* else uvicorn does without */
+    bool is_needed;           /* else uvicorn does without, unless it is asked for by name */
     bool is_for_reload;       /* uvicorn imports it with --reload only */
+    const char *option;       /* of uvicorn, whose value names the package, or is "auto" by default; or NULL */
+    const char *variable;     /* the same */
 };
 
 static const struct compiled all_compiled[] = {
-    {"pydantic_core", "pydantic_core", "_pydantic_core", "pydantic", true, false},
-    {"uvloop", "uvloop", "loop", "uvloop", false, false},
-    {"httptools", "httptools/parser", "parser", "httptools", false, false},
-    {"watchfiles", "watchfiles", "_rust_notify", "watchfiles", false, true},
+    {"pydantic_core", "pydantic_core", "_pydantic_core", "pydantic", true, false, NULL, NULL},
+    {"uvloop", "uvloop", "loop", "uvloop", false, false, "--loop", "UVICORN_LOOP"},
+    {"httptools", "httptools/parser", "parser", "httptools", false, false, "--http", "UVICORN_HTTP"},
+    {"watchfiles", "watchfiles", "_rust_notify", "watchfiles", false, true, NULL, NULL},
 };
 
 struct look {
@@ -137,13 +140,24 @@ static void set_wheel(const struct look *look, struct finding *finding)
     }
 }
 
+/* What uvicorn was told to take; empty: it takes the package if it can be imported. */
+static struct span asked_for(const struct look *look)
+{
+    const struct compiled *compiled = look->compiled;
+    struct span value =
+        compiled->option ? words_uvicorn_value(look->scene, compiled->option, compiled->variable) : SPAN("");
+    return span_is(value, "auto") ? SPAN("") : value;
+}
+
 static void describe(const struct look *look, struct finding *finding)
 {
-    const char *flag = look->compiled->is_needed ? "needed" : "faster";
     set(look, finding, "package", span_of(look->compiled->package));
     set(look, finding, "distribution", span_of(look->compiled->distribution));
     set(look, finding, "python", span_of(look->interpreter->path));
-    set(look, finding, flag, SPAN("yes"));
+    if (look->compiled->is_needed)
+        set(look, finding, "needed", SPAN("yes"));
+    else if (!asked_for(look).length)
+        set(look, finding, "faster", SPAN("yes"));
     set_wheel(look, finding);
 }
 
@@ -306,6 +320,9 @@ static void judge_needed(const struct look *look)
 
 static bool is_imported(const struct look *look)
 {
+    struct span asked = asked_for(look);
+    if (asked.length && !span_is(asked, look->compiled->package))
+        return false;
     return !look->compiled->is_for_reload || setting_is(look->scene->settings, SETTING_RELOAD);
 }
 

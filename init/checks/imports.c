@@ -21,6 +21,7 @@ static struct walk {
     struct source sources[IMPORT_FILES];
     unsigned source_count;
     unsigned current;
+    bool doubts; /* the second time, for what may be imported: only whether it changes what can be */
     char bytes[SOURCE_MOST];
 } walk;
 
@@ -73,11 +74,27 @@ static void add_module(struct span module)
     }
 }
 
+/* The package's own attribute of that name is taken before its module. In __init__.py itself it is being made. */
+static bool may_be_attribute(struct span module, struct span name)
+{
+    static struct module_search search;
+    static char bytes[SOURCE_MOST];
+    size_t length;
+    module_find(walk.scene->reader, module, walk.folders, walk.folder_count, &search);
+    struct span file = span_of(search.file);
+    if (search.kind != MODULE_PACKAGE || span_is(file, walk.sources[walk.current].path))
+        return false;
+    return reader_read(walk.scene->reader, file, 0, bytes, sizeof(bytes), &length) != 0 ||
+           python_imports_may_define((struct span){bytes, length}, name);
+}
+
 static void add_module_and_name(struct span module, struct span name)
 {
     char buffer[IMPORT_NAME];
     struct text text = TEXT_ON(buffer);
     add_module(module);
+    if (!walk.doubts && name.length && may_be_attribute(module, name))
+        return;
     text_span(&text, module);
     text_add(&text, ".");
     text_span(&text, name);
@@ -146,7 +163,7 @@ static void meet_relative(const struct python_import *import)
     struct span package = span_of(walk.sources[walk.current].package);
     struct imports *imports = walk.imports;
     if (!package.length) {
-        if (!imports->relative.file[0])
+        if (!imports->relative.file[0] && !walk.doubts)
             describe(&imports->relative, import);
         return;
     }
@@ -162,20 +179,29 @@ static void meet_relative(const struct python_import *import)
         add_module_and_name(text_as_span(&module), import->name);
 }
 
+/* uvicorn may have imported it before the application's folder was looked at: then ours, of the same name, is never run. */
+static bool is_in_library(struct span module)
+{
+    return walk.path.library < walk.path.count &&
+           module_in_folder(walk.scene->reader, walk.path.folders[walk.path.library], module, NULL) != MODULE_NONE;
+}
+
 static void meet(void *context, const struct python_import *import)
 {
     static struct module_search search;
     struct span rest = import->module;
     (void)context;
+    if (!import->is_sure && !walk.doubts)
+        return;
     if (import->level) {
         meet_relative(import);
         return;
     }
     struct span top = app_reference_component(&rest);
     module_find(walk.scene->reader, top, walk.folders, walk.folder_count, &search);
-    if (search.kind == MODULE_NONE)
+    if (search.kind == MODULE_NONE && !walk.doubts)
         add_missing(top, import);
-    else if (span_is(walk.scene->app_dir, search.folder))
+    else if (span_is(walk.scene->app_dir, search.folder) && (walk.doubts || !is_in_library(top)))
         add_module_and_name(import->module, import->name);
 }
 
@@ -195,20 +221,27 @@ static void begin(const struct scene *scene, const struct interpreter *interpret
     *imports = (struct imports){0};
 }
 
+/* False: what can be imported is changed. */
+static bool read_sources(bool doubts)
+{
+    walk.doubts = doubts;
+    for (walk.current = 0; walk.current < walk.source_count; walk.current++) {
+        size_t length;
+        struct span path = span_of(walk.sources[walk.current].path);
+        if (reader_read(walk.scene->reader, path, 0, walk.bytes, sizeof(walk.bytes), &length) == 0 &&
+            !python_imports_read((struct span){walk.bytes, length}, meet, NULL))
+            return false;
+    }
+    return true;
+}
+
 void imports_look(const struct scene *scene, const struct interpreter *interpreter,
                   const struct application *application, struct imports *imports)
 {
     begin(scene, interpreter, imports);
     add_module(application->reference.module);
-    for (walk.current = 0; walk.current < walk.source_count; walk.current++) {
-        size_t length;
-        struct span path = span_of(walk.sources[walk.current].path);
-        if (reader_read(scene->reader, path, 0, walk.bytes, sizeof(walk.bytes), &length) == 0 &&
-            !python_imports_read((struct span){walk.bytes, length}, meet, NULL)) {
-            *imports = (struct imports){0};
-            return;
-        }
-    }
+    if (!read_sources(false) || !read_sources(true))
+        *imports = (struct imports){0};
 }
 
 /* ---- the findings ---- */

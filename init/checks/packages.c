@@ -146,6 +146,8 @@ static void read_pth_line(struct pth_search *search, struct span name, struct sp
     resolve(&folder, search->site, line);
     if (reader_is_folder(search->scene->reader, text_as_span(&folder)))
         add_folder(search->path, &folder, false);
+    else if (reader_is_file(search->scene->reader, text_as_span(&folder)))
+        search->path->doubt = "a .pth file in its site folder names an archive";
 }
 
 static bool read_pth(void *context, struct span name, unsigned char type)
@@ -173,6 +175,18 @@ static bool read_pth(void *context, struct span name, unsigned char type)
     return true;
 }
 
+/* Lib/site.py, execsitecustomize: it may bring import hooks. In the standard library's folder it is Debian's, which does
+ * not. */
+static bool is_customized(const struct scene *scene, const struct search_path *path)
+{
+    for (unsigned i = 0; i < path->count; i++)
+        if (i != path->library &&
+            (module_in_folder(scene->reader, path->folders[i], SPAN("sitecustomize"), NULL) != MODULE_NONE ||
+             module_in_folder(scene->reader, path->folders[i], SPAN("usercustomize"), NULL) != MODULE_NONE))
+            return true;
+    return false;
+}
+
 void search_path_follow(const struct scene *scene, struct search_path *path)
 {
     unsigned count = path->count; /* those that are added have no .pth files that count */
@@ -185,6 +199,8 @@ void search_path_follow(const struct scene *scene, struct search_path *path)
         if (search.names == SITE_NAMES_MOST)
             path->doubt = "its site folder holds more names than asgi-init reads";
     }
+    if (!path->doubt && is_customized(scene, path))
+        path->doubt = "its sitecustomize runs at each start";
 }
 
 static bool find_from(const struct scene *scene, const struct search_path *path, unsigned first, struct span name,

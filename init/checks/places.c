@@ -141,6 +141,31 @@ static struct span python_of_script(const struct scene *scene, struct places *pl
     return keep_absolute(places, SPAN("/"), line.program);
 }
 
+/* `uvicorn` alone is looked for along PATH, and its first line names the Python that would run it without us. What names an
+ * environment stands before it. */
+static void add_script_on_path(const struct scene *scene, struct places *places)
+{
+    char buffer[PATH_MOST];
+    struct text path = TEXT_ON(buffer);
+    struct span rest = environment_get(scene->environment, "PATH");
+    struct python_version version;
+    if (places->count || scene->command_folder.length || !scene->command_program.length ||
+        python_name_read(scene->command_program, &version))
+        return;
+    while (rest.at) {
+        text_clear(&path);
+        text_span(&path, span_split(&rest, ':'));
+        text_join(&path, "/", NULL);
+        text_span(&path, scene->command_program);
+        if (path.cut || path.at[0] != '/' || !reader_is_file(scene->reader, text_as_span(&path)))
+            continue;
+        add(places, (struct place){.form = PLACE_INTERPRETER,
+                                   .path = python_of_script(scene, places, text_as_span(&path)),
+                                   .origin = SPAN("the command's first line")});
+        return;
+    }
+}
+
 /* The command's own words decide: DIR/python3.12 is that file; DIR/uvicorn is the Python of that environment, or the one
  * that the script names; a folder without any Python, like ~/.local/bin, says nothing. */
 static void add_command(const struct scene *scene, enum places_wanted wanted, struct places *places)
@@ -279,6 +304,8 @@ void places_list(const struct scene *scene, enum places_wanted wanted, struct pl
     places->cut = false;
     places->used = 0;
     add_named(scene, wanted, places);
+    if (wanted == PLACES_ALL)
+        add_script_on_path(scene, places);
     add_found_above(scene, places, scene->app_dir);
     if (!span_equal(scene->working_folder, scene->app_dir))
         add_found_above(scene, places, scene->working_folder);

@@ -76,22 +76,10 @@ static bool refuse_mode(const struct judgement *judgement)
 
 /* ---- its format ---- */
 
-/* The machine that this program was compiled for is the one that it runs on. */
-static struct elf own_machine(void)
-{
-    struct elf own = {.bits = 8 * sizeof(void *)};
-#if defined(__x86_64__)
-    own.machine = EM_X86_64;
-#elif defined(__aarch64__)
-    own.machine = EM_AARCH64;
-#endif
-    return own;
-}
-
 /* 32-bit programs of the same family run on most kernels. */
 static bool may_run(const struct elf *elf)
 {
-    struct elf own = own_machine();
+    struct elf own = elf_of_this_machine();
     bool is_family =
         (own.machine == EM_X86_64 && elf->machine == EM_386) || (own.machine == EM_AARCH64 && elf->machine == EM_ARM);
     return !own.machine || is_family || elf_same_machine(&own, elf);
@@ -101,12 +89,13 @@ static void warn_of_machine(const struct judgement *judgement)
 {
     struct findings *findings = judgement->scene->findings;
     const struct elf *elf = &judgement->file->program.elf;
-    struct elf own = own_machine();
+    struct elf own = elf_of_this_machine();
     const char *name = elf_machine_name(elf);
     struct finding *finding = begin(judgement, RULE_PROGRAM_FOR_OTHER_MACHINE);
     finding_set_string(findings, finding, "machine", name ? name : "another machine");
     finding_set_string(findings, finding, "own", elf_machine_name(&own));
     finding_set_string(findings, finding, "platform", elf_platform(&own));
+    finding_weaken(finding, SEVERITY_WARNING);
     judgement->file->other_machine = true;
 }
 

@@ -187,3 +187,15 @@ void words_judge(const struct scene *scene, char *const *words)
         before = span_of(*word);
     }
 }
+
+struct span words_uvicorn_value(const struct scene *scene, const char *option, const char *variable)
+{
+    struct span last = environment_filled(scene->environment, variable);
+    for (char *const *word = scene->command_words; word && *word; word++) {
+        struct span value = span_of(*word);
+        struct span name = span_split(&value, '=');
+        if (span_is(name, option) && (value.at || word[1]))
+            last = value.at ? value : span_of(word[1]);
+    }
+    return last;
+}

@@ -261,6 +261,15 @@ static void tell_unknown(struct ending *ending)
     set_string(ending, "error", "no child processes");
 }
 
+/* Which of them it met isn't in its exit code: both have to be mended. */
+static void tell_failure(struct ending *ending)
+{
+    if (could_not_listen(ending))
+        tell_port(ending);
+    if (failed_early(ending))
+        diagnose_failure(ending->session, ending->launch->judgement);
+}
+
 static void tell_cause(struct ending *ending)
 {
     const struct fate *fate = ending->fate;
@@ -274,12 +283,10 @@ static void tell_cause(struct ending *ending)
         tell_memory(ending);
     else if (WIFSIGNALED(fate->status))
         tell_death(ending, WTERMSIG(fate->status));
-    else if (could_not_listen(ending))
-        tell_port(ending);
+    else if (could_not_listen(ending) || failed_early(ending))
+        tell_failure(ending);
     else if (clean && ending->launch->serves && ending->launch->stays && !fate->stop_signal && !fate->in_foreground)
         tell_unasked(ending);
-    else if (failed_early(ending))
-        diagnose_failure(ending->session, ending->launch->judgement);
 }
 
 /* ---- the whole of it, for -v and for whoever reads JSON ---- */

@@ -133,6 +133,41 @@ static void add_broken(struct session *session, const struct judgement *judgemen
     add_last_words(&session->findings, finding, answer);
 }
 
+/* That it is for another machine was a warning as long as nobody knew whether that machine is emulated here. NULL: it is for
+ * this one. */
+static struct finding *of_other_machine(struct session *session, const struct interpreter *interpreter)
+{
+    for (unsigned i = session->findings.count; i-- > 0;) {
+        struct finding *finding = &session->findings.list[i];
+        const struct value *wanted = finding_value(finding, "wanted");
+        if (finding->rule == RULE_PROGRAM_FOR_OTHER_MACHINE && wanted && span_is(wanted->span, interpreter->path))
+            return finding;
+    }
+    return NULL;
+}
+
+/* It could be started, whatever became of it. */
+static void say_emulated(struct session *session, const struct judgement *judgement)
+{
+    struct finding *finding = of_other_machine(session, &judgement->chosen.choice.interpreter);
+    if (!finding)
+        return;
+    finding_set_string(&session->findings, finding, "emulated", "yes");
+    finding_weaken(finding, SEVERITY_NOTE);
+}
+
+static void say_not_started(struct session *session, const struct judgement *judgement,
+                            const struct probe_answer *answer)
+{
+    struct finding *finding = of_other_machine(session, &judgement->chosen.choice.interpreter);
+    if (!finding || answer->error != ENOEXEC) {
+        add_broken(session, judgement, answer);
+        return;
+    }
+    finding_set_string(&session->findings, finding, "error", strerror(ENOEXEC));
+    finding_weaken(finding, SEVERITY_ERROR);
+}
+
 /* ---- the proof ---- */
 
 /* The environment that should have been taken is broken, and this Python stood in for it: that is the cause. */
@@ -181,8 +216,10 @@ static enum proof prove_by_reading(struct session *session, struct judgement *ju
         return PROOF_GOOD; /* --probe never: nothing uncertain is refused */
     if (!choice->has_uvicorn) {
         struct finding *finding = packages_missing(&session->scene, &choice->interpreter, SPAN(""));
-        if (packages_may_have_uvicorn(&session->scene, &choice->interpreter))
+        if (packages_may_have_uvicorn(&session->scene, &choice->interpreter)) {
+            finding_set_string(&session->findings, finding, "unseen", "yes");
             finding_weaken(finding, SEVERITY_WARNING);
+        }
     }
     if (judgement->application.state == APPLICATION_ASK)
         application_missing(&session->scene, &choice->interpreter, &judgement->application, false);
@@ -194,6 +231,8 @@ static enum proof prove_by_asking(struct session *session, struct judgement *jud
     static struct probe_answer answer;
     ask(session, judgement, &answer);
     say_asked(judgement, &answer);
+    if (answer.outcome != PROBE_NOT_STARTED && answer.outcome != PROBE_STOPPED)
+        say_emulated(session, judgement);
     switch (answer.outcome) {
     case PROBE_ANSWERED:
         return weigh_answer(session, judgement, &answer);
@@ -205,7 +244,7 @@ static enum proof prove_by_asking(struct session *session, struct judgement *jud
         if (answer.error == EAGAIN || answer.error == ENOMEM || answer.error == EMFILE || answer.error == ENFILE)
             return PROOF_GOOD; /* says nothing of this Python: the start itself will say it */
         judgement->has_python = false;
-        add_broken(session, judgement, &answer);
+        say_not_started(session, judgement, &answer);
         return PROOF_BROKEN;
     case PROBE_TIMED_OUT:
         return PROOF_GOOD;

@@ -17,7 +17,9 @@ static void weaken(struct session *session, unsigned first)
 {
     for (unsigned i = first; i < session->findings.count; i++) {
         struct finding *finding = &session->findings.list[i];
-        finding_weaken(finding, finding_value(finding, "wanted") ? SEVERITY_WARNING : SEVERITY_NOTE);
+        /* Whether another machine is emulated here the command itself will show, if it is for that one. */
+        bool warns = finding_value(finding, "wanted") && finding->rule != RULE_PROGRAM_FOR_OTHER_MACHINE;
+        finding_weaken(finding, warns ? SEVERITY_WARNING : SEVERITY_NOTE);
     }
     report_findings(&session->findings, first, REPORT_MESSAGES);
 }

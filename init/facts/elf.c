@@ -1,5 +1,6 @@
 #include "facts/elf.h"
 
+#include <elf.h>
 #include <endian.h>
 #include <string.h>
 
@@ -169,6 +170,17 @@ static size_t row_of(const struct elf *elf)
                                             machines[row].big_endian != elf->big_endian))
         row++;
     return row;
+}
+
+struct elf elf_of_this_machine(void)
+{
+    struct elf own = {.bits = 8 * sizeof(void *)};
+#if defined(__x86_64__)
+    own.machine = EM_X86_64;
+#elif defined(__aarch64__)
+    own.machine = EM_AARCH64;
+#endif
+    return own;
 }
 
 const char *elf_machine_name(const struct elf *elf)

@@ -6,7 +6,9 @@ struct scan {
     struct python_tokens tokens;
     struct python_token token;
     struct span line;
+    bool is_sure; /* of the statement that is read */
     bool changes_path;
+    bool behind_dot;
     bool behind_sys;     /* the token before is `sys` */
     bool behind_sys_dot; /* the two before are */
     void (*each)(void *context, const struct python_import *import);
@@ -36,12 +38,16 @@ static bool is_one_of(const struct scan *scan, const char *const *names)
     return false;
 }
 
-/* sys.path and what else decides what is found; `os.path` and variables of that name are nothing of it. */
+/* sys.path and what else decides what is found; `os.path` and variables of that name are nothing of it. What runs code that
+ * isn't named here may change it, too; and so may what sets the name that dots start from. */
 static void notice(struct scan *scan)
 {
     static const char *const of_sys[] = {"path", "modules", "meta_path", "path_hooks", "path_importer_cache", NULL};
-    static const char *const always[] = {"addsitedir", "addpackage", "__path__", "pyximport", NULL};
-    scan->changes_path |= is_one_of(scan, always) || (scan->behind_sys_dot && is_one_of(scan, of_sys));
+    static const char *const always[] = {"addsitedir", "addpackage",    "__path__", "__package__", "pyximport",
+                                         "__import__", "import_module", "runpy",    NULL};
+    scan->changes_path |= is_one_of(scan, always) || (scan->behind_sys_dot && is_one_of(scan, of_sys)) ||
+                          (!scan->behind_dot && is_name(scan, "exec")); /* session.exec() is another */
+    scan->behind_dot = is_operator(scan, ".");
     scan->behind_sys_dot = scan->behind_sys && is_operator(scan, ".");
     scan->behind_sys = is_name(scan, "sys");
 }
@@ -50,12 +56,6 @@ static void advance(struct scan *scan)
 {
     scan->token = python_tokens_next(&scan->tokens);
     notice(scan);
-}
-
-static void skip_line(struct scan *scan)
-{
-    while (scan->token.kind != TOKEN_NEWLINE && !is_over(scan))
-        advance(scan);
 }
 
 /* a.b.c: one span, if nothing stands between its parts. */
@@ -83,7 +83,7 @@ static void skip_alias(struct scan *scan)
 
 static void tell(const struct scan *scan, struct span module, unsigned level, struct span name)
 {
-    const struct python_import import = {module, level, name, scan->line};
+    const struct python_import import = {module, level, name, scan->line, scan->is_sure};
     scan->each(scan->context, &import);
 }
 
@@ -136,19 +136,52 @@ static struct span line_at(const struct python_token *token, struct span source)
     return span_trim(span_split(&rest, '\n'));
 }
 
+static void read_statement(struct scan *scan, bool is_sure, struct span source)
+{
+    scan->is_sure = is_sure;
+    scan->line = line_at(&scan->token, source);
+    if (is_name(scan, "import"))
+        read_import(scan);
+    else if (is_name(scan, "from"))
+        read_from(scan);
+}
+
+/* Another statement of the line may stand behind a semicolon, or behind the colon of its first one. */
+static void read_rest_of_line(struct scan *scan, struct span source)
+{
+    while (scan->token.kind != TOKEN_NEWLINE && !is_over(scan)) {
+        bool is_between = is_operator(scan, ";") || is_operator(scan, ":");
+        advance(scan);
+        if (is_between)
+            read_statement(scan, false, source);
+    }
+}
+
 bool python_imports_read(struct span source, void (*each)(void *context, const struct python_import *import),
                          void *context)
 {
     struct scan scan = {.each = each, .context = context};
     python_tokens_start(&scan.tokens, source);
     for (advance(&scan); !is_over(&scan); advance(&scan)) {
-        bool is_margin = scan.tokens.column == 0;
-        scan.line = line_at(&scan.token, source);
-        if (is_margin && is_name(&scan, "import"))
-            read_import(&scan);
-        else if (is_margin && is_name(&scan, "from"))
-            read_from(&scan);
-        skip_line(&scan);
+        read_statement(&scan, scan.tokens.column == 0, source);
+        read_rest_of_line(&scan, source);
     }
     return !scan.changes_path;
+}
+
+bool python_imports_may_define(struct span source, struct span name)
+{
+    struct python_tokens tokens;
+    python_tokens_start(&tokens, source);
+    bool behind_import = false;
+    for (;;) {
+        struct python_token token = python_tokens_next(&tokens);
+        if (token.kind == TOKEN_END)
+            return false;
+        bool is_any = token.kind == TOKEN_ODD || (behind_import && span_is(token.text, "*"));
+        if (is_any ||
+            (token.kind == TOKEN_NAME && (span_equal(token.text, name) || span_is(token.text, "__getattr__"))))
+            return true;
+        behind_import = token.kind == TOKEN_NAME && span_is(token.text, "import");
+    }
 }

@@ -10,7 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MARKER_BYTES = 8, MARKER_MOST = 2 * MARKER_BYTES + 1, SLICE_MILLISECONDS = 20, WORDS_MOST = 8 + PROBE_NAMES };
+enum {
+    MARKER_BYTES = 8,
+    MARKER_MOST = 2 * MARKER_BYTES + 1,
+    SLICE_MILLISECONDS = 20,
+    ERRNO_MOST = 4095,
+    WORDS_MOST = 8 + PROBE_NAMES
+};
 
 /* What is asked for first is asked without the application's folder, as `python -P -m uvicorn` finds uvicorn. The answer
  * is the last thing that happens: no atexit handler can print behind it. */
@@ -66,8 +72,20 @@ static bool make_marker(struct asking *asking)
     return true;
 }
 
-/* In the child; the parent learns of a failure by 127 and silence. It stays in our working folder, as the server will: a
- * folder that may not be entered again is still the one that it works in. */
+/* In the child, instead of an answer: "MARKER !8", the errno of execve. */
+static void answer_error(const struct asking *asking, int error)
+{
+    char buffer[2 * MARKER_MOST];
+    struct text line = TEXT_ON(buffer);
+    text_join(&line, asking->marker, " !", NULL);
+    text_signed(&line, error);
+    text_byte(&line, '\n');
+    ssize_t done = write(1, buffer, line.length);
+    (void)done; /* then the parent learns of it by 127 and silence */
+}
+
+/* In the child. It stays in our working folder, as the server will: a folder that may not be entered again is still the one
+ * that it works in. */
 static _Noreturn void become(const struct asking *asking, const struct signal_state *given, int output)
 {
     char *words[WORDS_MOST];
@@ -79,6 +97,7 @@ static _Noreturn void become(const struct asking *asking, const struct signal_st
     if (dup2(output, 1) < 0 || dup2(output, 2) < 0 || !signals_restore(given))
         _exit(127);
     execve(asking->question->python, words, asking->question->envp);
+    answer_error(asking, errno);
     _exit(127);
 }
 
@@ -169,25 +188,39 @@ static enum probe_found found(char byte)
     return byte == '1' ? PROBE_FOUND : byte == '0' ? PROBE_MISSING : PROBE_UNSURE;
 }
 
-/* "MARKER 101 13": true if the line is there and whole. */
-static bool read_answer(const struct asking *asking)
+/* What stands behind the marker: true if the line is there and whole. */
+static bool find_answer(const struct asking *asking, struct span *line)
 {
-    struct probe_answer *answer = asking->answer;
     size_t where;
-    uint64_t minor;
-    struct span says = {answer->says, answer->says_length};
+    struct span says = {asking->answer->says, asking->answer->says_length};
     if (!span_find(says, asking->marker, &where))
         return false;
     struct span rest = span_from(says, where + strlen(asking->marker) + 1);
-    struct span line = span_split(&rest, '\n');
+    *line = span_split(&rest, '\n');
+    return rest.at != NULL;
+}
+
+/* "101 13", the digits for what was asked and the minor version; or "!8". What is neither is no answer. */
+static enum probe_outcome read_answer(const struct asking *asking)
+{
+    struct probe_answer *answer = asking->answer;
+    struct span line;
+    uint64_t number;
+    if (!find_answer(asking, &line))
+        return PROBE_BROKEN;
     struct span digits = span_split(&line, ' ');
-    if (!rest.at || digits.length != 1 + asking->question->name_count || !span_number(line, 999, &minor))
-        return false;
+    if (span_starts(digits, "!") && span_number(span_from(digits, 1), ERRNO_MOST, &number)) {
+        answer->error = (int)number;
+        answer->says_length = 0; /* it printed nothing */
+        return PROBE_NOT_STARTED;
+    }
+    if (digits.length != 1 + asking->question->name_count || !span_number(line, 999, &number))
+        return PROBE_BROKEN;
     answer->server = found(digits.at[0]);
     for (unsigned i = 0; i < asking->question->name_count; i++)
         answer->names[i] = found(digits.at[1 + i]);
-    answer->minor = (unsigned)minor;
-    return true;
+    answer->minor = (unsigned)number;
+    return PROBE_ANSWERED;
 }
 
 void probe_ask(const struct probe_question *question, const struct signal_state *given, struct probe_answer *answer)
@@ -205,6 +238,6 @@ void probe_ask(const struct probe_question *question, const struct signal_state 
     while (waitpid(asking.pid, &answer->status, 0) < 0 && errno == EINTR)
         ;
     close(asking.output);
-    if (answer->outcome == PROBE_BROKEN && read_answer(&asking))
-        answer->outcome = PROBE_ANSWERED;
+    if (answer->outcome == PROBE_BROKEN)
+        answer->outcome = read_answer(&asking);
 }

@@ -21,6 +21,9 @@ import shutil
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import roots
+
 SUITE = "trixie"
 PYTHON = "3.13"
 BUILDER_BASE = f"debian:{SUITE}-slim"
@@ -138,19 +141,6 @@ def is_ours(image):
     return bool(label_of(image))
 
 
-def mirror():
-    """The Debian mirror of this machine's own apt, whatever form its lists have."""
-    if "DEBIAN_MIRROR" in os.environ:
-        return os.environ["DEBIAN_MIRROR"]
-    release = dict(line.rstrip().split("=", 1) for line in open("/etc/os-release") if "=" in line)
-    if release.get("ID", "").strip('"') == "debian":
-        for line in output("apt-get", "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(REPO_URI)").splitlines():
-            suite, component, uri = line.split()
-            if (suite, component) == (release["VERSION_CODENAME"].strip('"'), "main"):
-                return uri
-    raise SystemExit("images.py: this machine's apt names no Debian mirror: set DEBIAN_MIRROR to the address of one")
-
-
 def ensure_tools():
     if not shutil.which("mmdebstrap"):
         if os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -189,7 +179,7 @@ def ensure_new_builder():
         root = WORK / "buildx"
         shutil.rmtree(root, ignore_errors=True)
         WORK.mkdir(parents=True, exist_ok=True)
-        run("mmdebstrap", "--quiet", "--variant=extract", "--include=docker-buildx", SUITE, root, mirror())
+        run("mmdebstrap", "--quiet", "--variant=extract", "--include=docker-buildx", SUITE, root, roots.mirror())
         plugin.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(root / "usr/libexec/docker/cli-plugins/docker-buildx", plugin)
         shutil.rmtree(root)
@@ -231,7 +221,7 @@ def make_base():
     run(
         "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--skip=cleanup/apt/lists",
         *[f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale", "info")],
-        "--format=directory", SUITE, root, f"deb {mirror()} {SUITE} main", f"deb-src {mirror()} {SUITE} main",
+        "--format=directory", SUITE, root, f"deb {roots.mirror()} {SUITE} main", f"deb-src {roots.mirror()} {SUITE} main",
     )  # fmt: skip
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
     (root / "made").touch()

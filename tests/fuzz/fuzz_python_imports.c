@@ -15,5 +15,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span source = fuzz_span(data, size);
     (void)python_imports_read(source, each, &source);
+    (void)python_imports_may_define(source, SPAN("db"));
     return 0;
 }

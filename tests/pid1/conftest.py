@@ -198,7 +198,9 @@ def start(tmp_path):
 
     program     what to run instead of asgi-init
     pid1        as PID 1; False: as an ordinary process
-    root        a folder to chroot into (see `root_folder`); binds: (source, target) pairs, targets inside the root; read_only: of the root
+    root        a folder to chroot into (see `root_folder`); binds: (source, target) pairs, targets inside the root; read_only: of the root;
+                outside: not to chroot, but to see the mounts from outside
+    emulator    what other machines' programs are run by, as binfmt_misc takes it; "": none; None: what the machine has
     env         the whole environment; by default PATH only
     user        (uid, gid): who starts it
     block, ignore   signals that its parent had blocked and ignored; pending: that wait for it already (and are blocked)
@@ -211,12 +213,15 @@ def start(tmp_path):
 
     def start_one(
         *words, program=None, pid1=True, root=None, binds=(), env=None, user=None, block=(), ignore=(), pending=(), close=(), pass_fds=(),
-        folder=None, stdin=subprocess.DEVNULL, terminal=False, proc="own", stdout=None, stderr=None, read_only=False, trace=None
+        folder=None, stdin=subprocess.DEVNULL, terminal=False, proc="own", stdout=None, stderr=None, read_only=False, trace=None,
+        outside=False, emulator=None,
     ):  # fmt: skip
         options = [] if pid1 else ["--not-pid-1"]
         options += {"own": [], "none": ["--no-proc"], "shared": ["--share-proc"]}[proc]
         options += ["--root", root] if root else []
         options += ["--read-only"] if read_only else []
+        options += ["--outside"] if outside else []
+        options += ["--emulator", emulator] if emulator is not None else []
         options += ["--folder", folder] if folder else []
         options += ["--user", *user] if user else []
         options += ["--terminal"] if terminal else []

@@ -10,6 +10,9 @@
  *   --not-pid-1          --share-proc  the /proc of the caller's namespace, not our own
  *   --root DIR           chroot there; DIR/proc must exist
  *   --bind SOURCE TARGET a bind mount, TARGET inside the root; may be repeated
+ *   --outside            no chroot: the mounts are made, and the program sees them below the root's folder
+ *   --emulator LINE      a user namespace with emulators of its own, whatever the machine has registered: LINE as
+ *                        binfmt_misc takes it, "" for none. Needs Linux 6.7
  *   --no-proc            mount no /proc
  *   --read-only          nothing in the root may be written, but for what is mounted in it
  *   --folder DIR         working folder
@@ -36,8 +39,8 @@
 enum { BINDS_MOST = 64, CLOSES_MOST = 8 };
 
 static struct {
-    int not_pid_1, share_proc, no_proc, read_only, terminal, switch_user, report, gate;
-    const char *root, *folder;
+    int not_pid_1, share_proc, no_proc, read_only, outside, terminal, switch_user, report, gate;
+    const char *root, *folder, *emulator;
     const char *binds[BINDS_MOST][2];
     int bind_count, close_count, closes[CLOSES_MOST];
     unsigned user, group;
@@ -73,10 +76,14 @@ static int read_option(char **word)
         return plan.no_proc = 1;
     if (strcmp(name, "--read-only") == 0)
         return plan.read_only = 1;
+    if (strcmp(name, "--outside") == 0)
+        return plan.outside = 1;
     if (strcmp(name, "--terminal") == 0)
         return plan.terminal = 1;
     if (strcmp(name, "--root") == 0)
         plan.root = word[1];
+    else if (strcmp(name, "--emulator") == 0)
+        plan.emulator = word[1];
     else if (strcmp(name, "--folder") == 0)
         plan.folder = word[1];
     else if (strcmp(name, "--block") == 0)
@@ -112,10 +119,62 @@ static void mount_in_root(const char *source, const char *target, const char *ty
     check(mount(source, path, type, flags, NULL), path);
 }
 
+/* ---- emulators ---- */
+
+static void write_file(const char *path, const char *text)
+{
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    check(file, path);
+    check((int)write(file, text, strlen(text)), path);
+    close(file);
+}
+
+/* All ids as they are. Only a process outside may say so. */
+static _Noreturn void map_ids(pid_t process, int ready)
+{
+    char path[64], byte;
+    if (read(ready, &byte, 1) != 1)
+        _exit(99);
+    snprintf(path, sizeof(path), "/proc/%d/uid_map", process);
+    write_file(path, "0 0 4294967295");
+    snprintf(path, sizeof(path), "/proc/%d/gid_map", process);
+    write_file(path, "0 0 4294967295");
+    _exit(0);
+}
+
+static void enter_user_namespace(void)
+{
+    int ready[2], status;
+    pid_t self = getpid();
+    check(pipe2(ready, O_CLOEXEC), "pipe2");
+    pid_t helper = fork();
+    check(helper, "fork");
+    if (helper == 0)
+        map_ids(self, ready[0]);
+    check(unshare(CLONE_NEWUSER), "unshare");
+    check((int)write(ready[1], "", 1), "write");
+    check(waitpid(helper, &status, 0), "waitpid");
+    if (status)
+        fail("the ids were not mapped");
+    close(ready[0]);
+    close(ready[1]);
+}
+
+/* What is registered stays as long as the mount does. The kernel opens the emulator here (flag F), so it need not be in the
+ * root. */
+static void register_emulator(void)
+{
+    check(mount("none", "/proc/sys/fs/binfmt_misc", "binfmt_misc", 0, NULL), "mount binfmt_misc");
+    if (*plan.emulator)
+        write_file("/proc/sys/fs/binfmt_misc/register", plan.emulator);
+}
+
 static void arrange_mounts(void)
 {
     check(unshare(CLONE_NEWNS), "unshare");
     check(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount private");
+    if (plan.emulator)
+        register_emulator();
     if (plan.read_only)
         check(mount(plan.root, plan.root, NULL, MS_BIND | MS_REC, NULL), "mount the root");
     for (int i = 0; i < plan.bind_count; i++)
@@ -128,7 +187,7 @@ static void arrange_mounts(void)
         mount_in_root("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC);
     if (plan.read_only)
         check(mount(NULL, plan.root, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), "mount the root read-only");
-    if (plan.root) {
+    if (plan.root && !plan.outside) {
         check(chroot(plan.root), "chroot");
         check(chdir("/"), "chdir");
     }
@@ -252,6 +311,8 @@ int main(int argc, char **argv)
     check(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
     if (getppid() != test)
         return 99;
+    if (plan.emulator)
+        enter_user_namespace();
     check(unshare(CLONE_NEWPID), "unshare");
     pid_t guard = fork();
     check(guard, "fork");

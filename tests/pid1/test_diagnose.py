@@ -85,6 +85,38 @@ def test_what_may_be_missing_is_not_told(fails, source):
     assert fails(1, main(source)) == {}
 
 
+VENDORED = {"_paths.py": "import sys\nsys.path.append(__file__.replace('_paths.py', 'lib'))\n", "lib/vendored.py": ""}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try:\n    import _paths\nexcept ImportError:\n    pass\nimport vendored\n",
+        "def find():\n    import _paths\nfind()\nimport vendored\n",
+        "import os; import _paths\nimport vendored\n",
+        "import importlib\nimportlib.import_module('_paths')\nimport vendored\n",
+        "exec('import _paths')\nimport vendored\n",
+    ],
+)
+def test_what_an_import_that_may_be_made_makes_findable_is_not_told(fails, source):
+    assert fails(1, {**main(source + "raise SystemExit(1)\n"), **VENDORED}) == {}
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        {"main.py": "from app import db\n", "app/__init__.py": "db = None\n", "app/db.py": "import nowhere\n"},
+        {"main.py": "from app import db\n", "app/__init__.py": "from app.real import *\n", "app/real.py": "db = 1\n", "app/db.py": "import nowhere\n"},
+        {"main.py": "import logging, types\n", "logging.py": "import nowhere\n", "types.py": "from .x import y\n"},
+        {"main.py": "__package__ = 'app'\nfrom .x import y\n", "app/__init__.py": "", "app/x.py": "y = 1\n"},
+    ],
+)
+def test_a_module_that_another_thing_of_its_name_comes_before_is_not_read(fails, sources):
+    """Each application imports all that it says, and ends for a reason of its own."""
+    sources = {**sources, "main.py": sources["main.py"] + "raise SystemExit(1)\n" + APP}
+    assert fails(1, sources, "main:app") == {}
+
+
 def test_nobody_is_asked_against_the_users_will(fails):
     assert fails(1, main("import nowhere\n"), options=("--probe", "never")) == {}
 

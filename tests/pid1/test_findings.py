@@ -19,6 +19,9 @@ VENV = "/app/.venv"
 NAMED = {"VIRTUAL_ENV": VENV, "PATH": "/usr/bin"}
 ADVICE = {"runs-as-root", "venv-below-app", "bytecode-missing"}
 """What `check` has to say of an image like this one, which works."""
+WITHOUT_MOUNTS = {"venv-hidden-by-mount": "python-missing", "venv-volume-stale": "venv-version-mismatch"}
+"""What is said instead by who doesn't see the mounts: the same object, without its cause."""
+ASKED = {"uvicorn-not-installed"}
 UVICORN = """\
 import signal, sys
 print("serving", *sys.argv[1:], "by", sys.prefix, flush=True)
@@ -90,7 +93,23 @@ class Image:
         errors = [finding for finding in self.findings(*words, **how) if finding["severity"] == "error"]
         assert [finding["rule"] for finding in errors] == [rule], errors
         assert errors[0]["fixes"], errors
+        self.refused_from_outside(rule, *words, **how)
         return errors[0]
+
+    def refused_from_outside(self, rule, *words, env=NAMED, folder="/app", user=None, **how):
+        """`check --root` says the same, but for what it can't know of mounts; what had to be asked may be a warning there."""
+        options = ["--workdir", folder, *(word for item in env.items() for word in ("--env", "=".join(item)))]
+        options += ["--user", ":".join(map(str, user))] if user else []
+        words = [word for word in words if word != "check"]
+        run = self.start_one(
+            "--log-format", "json", "check", "--root", self.root, *options, *words, root=self.root, outside=True, binds=self.binds,
+            env={"PATH": "/usr/bin"},
+        )  # fmt: skip
+        run.wait()
+        findings = [json.loads(line) for line in (run.out + run.err).splitlines() if '"rule"' in line]
+        found = {(finding["rule"], finding["severity"]) for finding in findings if finding["rule"] not in ADVICE}
+        expected = WITHOUT_MOUNTS.get(rule, rule)
+        assert found == {(expected, "error")} or (rule in ASKED and found == {(expected, "warning")}), run.out + run.err
 
     def serves(self, *words, by=VENV, **how):
         run = self.start(*words, **how)

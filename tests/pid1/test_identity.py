@@ -392,6 +392,13 @@ def test_a_server_that_ends_as_its_port_is_refused_is_explained(start, site, bef
         golden.compare_finding("port-not-permitted", run.err, finding)
 
 
+def test_a_refused_port_hides_no_module_that_is_missing(start, site):
+    (site / "main.py").write_text("import nowhere\napp = None\n")
+    run = serve(start, site, 1024, 80, before=NONE, user=None, **ENDS)
+    assert run.wait() == 3
+    assert run.err.index("[import-missing]") < run.err.index("[port-not-permitted]")
+
+
 def test_a_port_that_a_variable_names_is_changed_there(start, site):
     run = serve(start, site, 9000, None, before=PLAIN, user=None, variables={"CODE": "3", "PORT": "8080"})
     assert run.wait() == 3

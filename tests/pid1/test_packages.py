@@ -68,9 +68,9 @@ def check(start, root, *words, code=0, **variables):
     return found(run.out + run.err)
 
 
-def serve(start, root):
-    words = ("--log-format", "json", "app.main:app", "--host", "127.0.0.1", "--port", "0")
-    return start(*words, folder=root, env=environment(root))
+def serve(start, root, *more, **variables):
+    words = ("--log-format", "json", "app.main:app", "--host", "127.0.0.1", "--port", "0", *more)
+    return start(*words, folder=root, env=environment(root, **variables))
 
 
 # ---- compiled packages ----
@@ -106,6 +106,24 @@ def test_uvicorn_goes_on_without_and_says_nothing_but_asgi_init_does(start, real
     run = serve(start, real).told("Uvicorn running")
     assert found(run.err).keys() == {"package-for-another-machine"}
     assert package not in "".join(line for line in run.err.splitlines() if not line.startswith("{"))
+
+
+OTHERS = [("uvloop", ["--loop", "asyncio"], {}), ("uvloop", ["--loop=uvloop", "--loop=asyncio"], {}),
+          ("uvloop", [], {"UVICORN_LOOP": "asyncio"}), ("httptools", ["--http", "h11"], {})]  # fmt: skip
+
+
+@pytest.mark.parametrize("package, words, variables", OTHERS)
+def test_what_uvicorn_was_told_to_do_without_is_not_accused(start, real, package, words, variables):
+    copied(real, package).write_bytes(b"")
+    run = serve(start, real, *words, **variables).told("Uvicorn running")
+    assert found(run.err) == {}
+
+
+def test_uvicorn_does_not_go_on_without_what_it_was_told_to_take(start, real):
+    copied(real, "uvloop").write_bytes(b"")
+    run = serve(start, real, "--loop", "uvloop", UVICORN_LOOP="asyncio")
+    assert run.wait() != 0 and "ImportError" in run.err
+    assert found(run.err)["package-damaged"]["package"] == "uvloop" and "faster" not in found(run.err)["package-damaged"]
 
 
 def test_without_pydantic_core_there_is_no_fastapi(start, real):

@@ -81,7 +81,7 @@ class Image:
 
     def __init__(self, root, start, tools, templates):
         self.root, self.start, self.tools, self.templates = root, start, tools, templates
-        self.version = templates.version
+        self.version = templates and templates.version
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}  # /usr/local is the machine's, and may have a Python too
         self.words = ["app.main:app"]  # uvicorn's
         self.options = []  # ours
@@ -90,6 +90,9 @@ class Image:
         self.more = {"binds": []}  # of start()
         self.warns = set()  # rules of which `check` is right to warn
         self.says = set()  # the same of a start
+        self.notes = set()  # what `check` says without warning
+        self.unread = set()  # of which it warns besides from outside, where nobody can be asked
+        self.is_readable = True  # False: from outside it is refused
         self.may = set()  # of which it may warn: that is up to what this machine's Python has installed
 
     def at(self, path):
@@ -135,7 +138,8 @@ class Image:
     def run(self, *words, env=()):
         """Runs a program inside, and gives what it printed."""
         made = {"HOME": "/tmp", "PATH": self.env.get("PATH", "/usr/bin"), "PYTHONDONTWRITEBYTECODE": "1", **dict(env)}
-        run = self.start(*words[1:], program=words[0], root=self.root, env=made, binds=self.more["binds"])
+        how = {name: self.more[name] for name in ("binds", "emulator") if name in self.more}
+        run = self.start(*words[1:], program=words[0], root=self.root, env=made, **how)
         code = run.code()
         assert code == 0, f"{words}: {code}\n{run.out}\n{run.err}"
         return run.out
@@ -451,6 +455,7 @@ def a_venv_whose_base_is_gone_but_was_copied(image):
     config = image.at("/opt/venv/pyvenv.cfg")
     config.write_text(config.read_text().replace("home = /usr/bin", "home = /opt/gone/bin"))
     image.venv(words=None)
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -548,6 +553,7 @@ def the_users_site_by_passwd_only(image):
     image.write("/etc/passwd", "root:x:0:0::/root:/bin/sh\napp:x:10001:10001::/home/app:/bin/sh\n")
     image.uvicorn(image.site("/home/app/.local"))
     image.more["user"] = USER
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -619,6 +625,7 @@ def everything_in_one_archive(image):
         archive.writestr("app/__init__.py", "")
         archive.writestr("app/main.py", ASGI)
     image.env["PYTHONPATH"] = "/app/all.zip"
+    image.unread = {"uvicorn-not-installed", "app-module-missing"}
 
 
 @row
@@ -629,6 +636,7 @@ def a_folder_inside_an_archive(image):
         archive.writestr("vendor/uvicorn/__init__.py", "")
         archive.writestr("vendor/uvicorn/__main__.py", UVICORN)
     image.env["PYTHONPATH"] = "/app/all.zip/vendor"
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -641,6 +649,7 @@ def a_pth_file_that_names_an_archive(image):
         archive.writestr("app/__init__.py", "")
         archive.writestr("app/main.py", ASGI)
     image.write(f"{image.site('/opt/venv')}/easy-install.pth", "/opt/app.egg\n")
+    image.unread = {"app-module-missing"}
 
 
 @row
@@ -655,6 +664,7 @@ def a_pth_file_that_runs_code(image):
     image.usual()
     image.move(f"{image.site('/opt/venv')}/uvicorn", "/opt/shared/uvicorn")
     image.write(f"{image.site('/opt/venv')}/shared.pth", "import sys; sys.path.append('/opt/shared')\n")
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -663,6 +673,7 @@ def a_pth_file_that_adds_a_site_of_its_own(image):
     image.move(f"{image.site('/opt/venv')}/uvicorn", "/opt/shared/one/uvicorn")
     image.write("/opt/shared/more.pth", "one\n")
     image.write(f"{image.site('/opt/venv')}/shared.pth", "import site; site.addsitedir('/opt/shared')\n")
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -715,6 +726,7 @@ def an_editable_install_by_finder(image):
         """,
     )
     image.folder = "/"
+    image.unread = {"app-module-missing"}
 
 
 @row
@@ -737,6 +749,7 @@ def an_import_hook_of_sitecustomize(image):
     image.usual()
     image.write(f"{image.site('/opt/venv')}/sitecustomize.py", HOOK)
     image.words = ["made_up:app"]
+    image.unread = {"app-module-missing"}
 
 
 @row
@@ -748,6 +761,7 @@ def an_import_hook_of_usercustomize(image):
     image.at("/app").mkdir()
     image.words = ["made_up:app"]
     image.more["user"] = USER
+    image.unread = {"app-module-missing"}
 
 
 @row
@@ -960,6 +974,7 @@ def a_module_of_the_standard_library_as_application(image):
 def a_module_that_is_built_in(image):
     image.usual()
     image.words = ["sys:exit"]
+    image.is_readable = False  # which modules are built in no file says; nobody's application is
 
 
 @row
@@ -1253,6 +1268,7 @@ def a_wrapper_script(image):
     image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
     image.python = "/opt/bin/python3"
     image.options = ["--python", "/opt/bin/python3"]
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -1262,6 +1278,7 @@ def a_wrapper_script_on_PATH(image):
     image.write("/opt/bin/python3", '#!/bin/sh\nexec /srv/environment/bin/python "$@"\n', 0o755)
     image.env = {"PATH": "/opt/bin"}
     image.python = "/opt/bin/python3"
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -1271,6 +1288,7 @@ def a_wrapper_script_in_the_venv(image):
     for name in ("python", "python3"):
         image.at(f"/opt/venv/bin/{name}").unlink()
         image.write(f"/opt/venv/bin/{name}", f'#!/usr/bin/env bash\nexec -a "$0" /usr/bin/python{image.version} "$@"\n', 0o755)
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -1283,6 +1301,7 @@ def a_shim(image):
     image.env = {"PATH": "/srv/shims:/usr/bin:/bin"}
     image.python = "/srv/shims/python3"
     image.options = ["--python", "/srv/shims/python3"]
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -1658,6 +1677,7 @@ def PYTHONPATH_with_a_hundred_folders(image):
     image.application()
     image.uvicorn("/packages/99")
     image.env["PYTHONPATH"] = ":".join(f"/packages/{number}" for number in range(100))
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -1821,6 +1841,7 @@ def a_wrapper_with_env_and_its_words(image):
     image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
     image.python = "/opt/bin/python3"
     image.options = ["--python", "/opt/bin/python3"]
+    image.unread = {"uvicorn-not-installed"}
 
 
 @row
@@ -1831,6 +1852,320 @@ def a_wrapper_of_a_wrapper(image):
     image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
     image.python = "/opt/bin/python3"
     image.options = ["--python", "/opt/bin/python3"]
+    image.unread = {"uvicorn-not-installed"}
+
+
+# ---- as platforms and tools lay it out ----
+
+
+def console_script(image, venv, path=None):
+    image.write(path or f"{venv}/bin/uvicorn", f"#!{venv}/bin/python\nimport runpy\nrunpy.run_module('uvicorn')\n", 0o755)
+
+
+@row
+def uvicorn_by_a_link_beside_the_systems_python(image):
+    """`ln -s /srv/environment/bin/uvicorn /usr/local/bin`, and nothing else names the environment."""
+    image.usual()
+    image.move("/opt/venv", "/srv/environment")
+    image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
+    console_script(image, "/srv/environment")
+    image.link("/opt/bin/uvicorn", "/srv/environment/bin/uvicorn")
+    image.python = "/srv/environment/bin/python"
+    image.words = ["uvicorn", "app.main:app"]
+    image.plain_words = image.words[1:]
+
+
+@row
+def uvicorn_of_pipx(image):
+    image.usual()
+    image.move("/opt/venv", "/root/.local/share/pipx/venvs/uvicorn")
+    console_script(image, "/root/.local/share/pipx/venvs/uvicorn")
+    image.link("/root/.local/bin/uvicorn", "/root/.local/share/pipx/venvs/uvicorn/bin/uvicorn")
+    image.env = {"PATH": "/root/.local/bin:/usr/bin:/bin", "HOME": "/root"}
+    image.python = "/root/.local/share/pipx/venvs/uvicorn/bin/python"
+    image.words = ["/root/.local/bin/uvicorn", "app.main:app"]
+    image.plain_words = image.words[1:]
+
+
+@row
+def a_console_script_of_another_folder(image):
+    """`pip install --target`, or a copied script: its first line names the Python."""
+    image.usual()
+    image.move("/opt/venv", "/srv/environment")
+    console_script(image, "/srv/environment", "/opt/bin/uvicorn")
+    image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}
+    image.python = "/srv/environment/bin/python"
+    image.words = ["uvicorn", "app.main:app"]
+    image.plain_words = image.words[1:]
+
+
+@row
+def shims_of_pyenv_first_on_PATH(image):
+    """The Python behind them has uvicorn, the system's hasn't."""
+    image.usual()
+    image.move("/opt/venv", "/opt/pyenv/versions/shop")
+    shim = '#!/usr/bin/env bash\nset -e\nprogram="${0##*/}"\nexec "/opt/pyenv/versions/shop/bin/$program" "$@"\n'
+    for name in ("python", "python3"):
+        image.write(f"/opt/pyenv/shims/{name}", shim, 0o755)
+    image.env = {"PATH": "/opt/pyenv/shims:/opt/pyenv/bin:/usr/bin:/bin", "PYENV_ROOT": "/opt/pyenv"}
+    image.python = "/opt/pyenv/shims/python3"
+    image.unread = {"uvicorn-not-installed"}
+
+
+@row
+def a_slug_of_heroku(image):
+    image.copy_python("/app/.heroku/python")
+    image.application()
+    image.uvicorn("/app/.heroku/python/lib/python3/dist-packages")
+    image.env = {
+        "PATH": "/app/.heroku/python/bin:/usr/local/bin:/usr/bin:/bin", "PYTHONHOME": "/app/.heroku/python", "PYTHONPATH": "/app",
+        "LD_LIBRARY_PATH": "/app/.heroku/vendor/lib:/app/.heroku/python/lib", "PYTHONHASHSEED": "random", "DYNO": "web.1",
+        "PORT": "5000", "WEB_CONCURRENCY": "",
+    }  # fmt: skip
+    image.python = "/app/.heroku/python/bin/python3"
+
+
+@row
+def layers_of_a_buildpack(image):
+    image.copy_python("/layers/runtime/python")
+    image.application("/workspace")
+    image.folder = "/workspace"
+    image.env = {
+        "PATH": "/layers/pip/pip/bin:/layers/runtime/python/bin:/usr/bin", "PYTHONUSERBASE": "/layers/pip/pip",
+        "PYTHONPATH": "/layers/extra:/workspace", "PORT": "8080", "CNB_STACK_ID": "google.22", "PYTHONUNBUFFERED": "TRUE",
+    }  # fmt: skip
+    image.uvicorn(image.site("/layers/pip/pip"))
+    image.python = "/layers/runtime/python/bin/python3"
+
+
+@row
+def a_python_env_of_nix(image):
+    """Links into the store, and a sitecustomize of the base Python that adds what its wrapper says."""
+    image.copy_python("/nix/store/abc-python")
+    image.application()
+    image.uvicorn("/nix/store/def-env/packages")
+    image.write(
+        image.site("/nix/store/abc-python") + "/sitecustomize.py",
+        "import os, site\nfor folder in os.environ.pop('NIX_PYTHONPATH', '').split(':'):\n    site.addsitedir(folder)\n",
+    )
+    image.write(
+        f"{image.site('/nix/store/abc-python', 'dist-packages')}/sitecustomize.pth",
+        f"{image.site('/nix/store/abc-python')}\nimport sitecustomize\n",
+    )
+    image.env = {"PATH": "/nix/store/def-env/bin", "NIX_PYTHONPATH": "/nix/store/def-env/packages"}
+    image.link("/nix/store/def-env/bin/python3", f"/nix/store/abc-python/bin/python{image.version}")
+    image.python = "/nix/store/def-env/bin/python3"
+    image.unread = {"uvicorn-not-installed"}
+
+
+@row
+def a_prefix_of_conda_named_as_VIRTUAL_ENV(image):
+    image.copy_python("/opt/conda")
+    image.application()
+    image.link("/opt/conda/bin/python", f"python{image.version}")
+    image.write("/opt/conda/conda-meta/history", "")
+    image.uvicorn("/opt/conda/lib/python3/dist-packages")
+    image.activate("/opt/conda")
+
+
+@row
+def the_systems_prefix_as_the_environment_of_uv(image):
+    image.copy_python()
+    image.application()
+    image.uvicorn("/usr/lib/python3/dist-packages")
+    image.env["UV_PROJECT_ENVIRONMENT"] = "/usr"
+
+
+@row
+def the_systems_prefix_as_VIRTUAL_ENV(image):
+    image.copy_python()
+    image.application()
+    image.uvicorn("/usr/lib/python3/dist-packages")
+    image.env |= {"VIRTUAL_ENV": "/usr", "UV_SYSTEM_PYTHON": "1"}
+
+
+@row
+def an_environment_of_uv_named_from_here(image):
+    image.share_usr()
+    image.application()
+    image.venv("/app/.venv-docker", activate=False)
+    image.env["UV_PROJECT_ENVIRONMENT"] = ".venv-docker"
+
+
+@row
+def a_release_behind_a_link_that_moves(image):
+    """Capistrano's layout: the environment lies in the release, and all is named through `current`."""
+    image.share_usr()
+    image.application("/srv/shop/releases/7")
+    image.venv("/srv/shop/releases/7/.venv", activate=False)
+    image.link("/srv/shop/current", "releases/7")
+    image.folder = "/srv/shop/current"
+    image.env |= {"VIRTUAL_ENV": "/srv/shop/current/.venv", "PATH": "/srv/shop/current/.venv/bin:/usr/bin"}
+    image.python = "/srv/shop/current/.venv/bin/python"
+
+
+@row
+def a_function_of_lambda(image):
+    image.copy_python("/var/lang")
+    image.application("/var/task")
+    image.folder = "/var/task"
+    image.uvicorn("/opt/python")
+    image.write("/opt/extensions/lambda-adapter", b"\x7fELF", 0o755)
+    image.env = {
+        "PATH": "/var/lang/bin:/usr/bin:/bin", "PYTHONPATH": "/opt/python:/var/runtime", "LAMBDA_TASK_ROOT": "/var/task",
+        "AWS_LWA_PORT": "8000", "LD_LIBRARY_PATH": "/var/lang/lib:/var/task:/opt/lib", "AWS_EXECUTION_ENV": "AWS_Lambda_python",
+    }  # fmt: skip
+    image.python = "/var/lang/bin/python3"
+    image.more["read_only"] = True
+
+
+@row
+def variables_of_the_images_for_gunicorn(image):
+    image.usual()
+    image.env |= {"MODULE_NAME": "app.main", "VARIABLE_NAME": "app", "WEB_CONCURRENCY": "2", "MAX_WORKERS": "1", "LOG_LEVEL": "info"}
+    image.words = []
+    image.plain_words = ["app.main:app"]
+
+
+@row
+def APP_MODULE_alone(image):
+    image.usual()
+    image.env["APP_MODULE"] = "app.main:app"
+    image.words = ["--proxy-headers"]
+    image.plain_words = ["app.main:app", "--proxy-headers"]
+
+
+@row
+def an_app_dir_with_a_slash_at_its_end(image):
+    image.usual()
+    image.move("/app/app", "/app/src/app")
+    image.words = ["--app-dir", "/app/src/", "app.main:app"]
+
+
+@row
+def options_behind_and_before_that_nobody_knows_yet(image):
+    image.usual()
+    image.words = ["--limit-everything", "7", "app.main:app", "--host", "::", "--no-such-switch", "--forwarded-allow-ips=*"]
+
+
+@row
+def a_working_folder_that_is_a_link(image):
+    image.usual()
+    image.move("/app", "/srv/releases/7")
+    image.link("/srv/current", "releases/7")
+    image.folder = "/srv/current"
+    image.env["PWD"] = "/srv/current"
+
+
+@row
+def PATH_with_what_a_shell_would_expand(image):
+    image.usual()
+    image.env["PATH"] = "~/.local/bin:$HOME/bin:${VENV}/bin:/opt/venv/bin:/usr/bin"
+
+
+@row
+def a_venv_on_which_PYTHONHOME_is_empty_and_PYTHONPATH_ends_in_a_colon(image):
+    image.usual()
+    image.env |= {"PYTHONHOME": "", "PYTHONPATH": "/app:"}
+
+
+@row
+def a_venv_made_by_the_systems_python_below_a_mount_of_code(image):
+    """The project mounted whole, its environment in it made by the same release: it works."""
+    image.usual()
+    image.move("/opt/venv", "/host/backend/.venv")
+    image.move("/app/app", "/host/backend/app")
+    image.bind(image.at("/host/backend"), "/app")
+    image.activate("/app/.venv")
+
+
+@row
+def packages_vendored_beside_the_application(image):
+    """`pip install --target vendor`, with files of packages that are for other systems too."""
+    image.share_usr()
+    image.application()
+    image.uvicorn("/app/vendor")
+    for name in ("speedups.cp311-win_amd64.pyd", "speedups.cpython-38-darwin.so", "speedups.abi3.so"):
+        image.write(f"/app/vendor/speedups/{name}", b"MZ")
+    image.env["PYTHONPATH"] = "/app/vendor"
+
+
+@row
+def an_application_beside_a_folder_of_its_tests_and_notebooks(image):
+    image.usual()
+    for name in ("tests", "app/tests", "node_modules/app", "docs/app", "build/lib/app"):
+        image.write(f"/app/{name}/main.py", "raise SystemExit\n")
+    image.write("/app/main.py", "import app.main\n")
+
+
+# ---- commands, which are started as they are ----
+
+COMMANDS = {}
+
+
+def command(arrange):
+    COMMANDS[arrange.__name__.replace("_", " ")] = arrange
+    return arrange
+
+
+def archive(image, path, first_line):
+    file = image.write(path, f"#!{first_line}\n", 0o755)
+    with zipfile.ZipFile(file, "a") as packed:
+        packed.writestr("__main__.py", "import sys\nprint('from an archive', sys.argv)\n")
+
+
+@command
+def an_archive_of_shiv(image):
+    archive(image, "/app/shop.pyz", "/usr/bin/env python3")
+    return ["/app/shop.pyz", "--port", "8000"]
+
+
+@command
+def an_archive_of_pex_from_here(image):
+    archive(image, "/app/shop.pex", "/opt/venv/bin/python -sE")
+    return ["./shop.pex", "app.main:app"]
+
+
+@command
+def an_archive_by_python(image):
+    archive(image, "/app/shop.pyz", "/nowhere/python3")
+    return ["python", "shop.pyz"]
+
+
+@command
+def a_script_of_s6(image):
+    """Interpreters of interpreters, as with-contenv is one."""
+    image.write("/command/with-contenv", '#!/bin/sh\nexec "$@"\n', 0o755)
+    image.write("/etc/services.d/shop/run", "#!/command/with-contenv sh\necho started by with-contenv\n", 0o755)
+    return ["/etc/services.d/shop/run"]
+
+
+@command
+def a_script_with_env_and_words(image):
+    image.write("/app/run", "#!/usr/bin/env -S python3 -u\nprint('run')\n", 0o755)
+    return ["./run"]
+
+
+@command
+def a_script_without_a_first_line_that_sh_runs(image):
+    image.write("/app/run", "#!/bin/sh\n\nset -e\nexec python3 -c 'import sys; print(sys.prefix)'\n", 0o755)
+    return ["/app/run"]
+
+
+@command
+def a_program_of_python(image):
+    image.write("/app/main.py", "import app.main\nprint(app.main.app)\n".replace("print(app.main.app)", "print('ran')"))
+    return ["python", "main.py"]
+
+
+@command
+def a_shell_and_its_words(image):
+    return ["sh", "-c", 'echo "$VIRTUAL_ENV" "$0" "$@"', "a b", "c:d"]
+
+
+@command
+def env_that_starts_another(image):
+    return ["env", "GREETING=hello", "sh", "-c", "echo $GREETING"]
 
 
 # ---- FastAPI and uvicorn themselves ----

@@ -29,14 +29,17 @@ static const struct {
     {"# import no\nx = 'import no'\nimport a\n", "0 a:;"},
     {"import \\\n    a\n", "0 a:;"},
     /* that may not be made, or may fail in peace */
-    {"try:\n    import a\nexcept ImportError:\n    import b\n", ""},
-    {"try: import a\nexcept ImportError: pass\n", ""},
-    {"if TYPE_CHECKING:\n    import a\n", ""},
-    {"if TYPE_CHECKING: import a\n", ""},
-    {"def f():\n    import a\nimport b\n", "0 b:;"},
-    {"class C:\n    import a\n", ""},
-    {"with suppress(ImportError):\n    import a\n", ""},
-    {"x = 1; import a\n", ""},
+    {"try:\n    import a\nexcept ImportError:\n    import b\n", "0 a:?;0 b:?;"},
+    {"try: import a\nexcept ImportError: pass\n", "0 a:?;"},
+    {"if TYPE_CHECKING:\n    import a\n", "0 a:?;"},
+    {"if TYPE_CHECKING: from a import b; from . import c\n", "0 a:b?;1 :c?;"},
+    {"def f():\n    import a\nimport b\n", "0 a:?;0 b:;"},
+    {"class C:\n    import a\n", "0 a:?;"},
+    {"with suppress(ImportError):\n    import a\n", "0 a:?;"},
+    {"x = 1; import a\n", "0 a:?;"},
+    {"import a; import b; x = {1: 2}\n", "0 a:;0 b:?;"},
+    {"def f():\n    yield from a\n", ""},
+    {"raise X from y\n", ""},
     {"(\nimport_a\n)\n", ""},
     /* that change what can be imported */
     {"import sys\nsys.path.insert(0, '/lib')\nimport a\n", "-"},
@@ -44,6 +47,10 @@ static const struct {
     {"from sys import meta_path\n", "-"},
     {"import sys as system\nsystem.path.append('/lib')\n", "-"},
     {"__path__ = extend_path(__path__, __name__)\n", "-"},
+    {"__package__ = 'app'\n", "-"},
+    {"import importlib\nimportlib.import_module('boot')\n", "-"},
+    {"exec(open('boot').read())\n", "-"},
+    {"import a\nsession.exec(select(x))\n", "0 a:;"},
     {"import site\nsite.addsitedir('/lib')\n", "-"},
     /* that isn't Python */
     {"import\n", ""},
@@ -64,7 +71,7 @@ static void add(void *context, const struct python_import *import)
     text_span(text, import->module);
     text_byte(text, ':');
     text_span(text, import->name);
-    text_byte(text, ';');
+    text_add(text, import->is_sure ? ";" : "?;");
 }
 
 static void test_rows(void **state)
@@ -95,11 +102,32 @@ static void test_the_line_is_the_statements_first(void **state)
     assert_string_equal(buffer, "from routers import (items,");
 }
 
+static void test_what_a_package_may_define(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *source;
+        bool may;
+    } defines[] = {
+        {"", false},
+        {"# db\nx = 'db'\n", false},
+        {"from app.other import db\n", true},
+        {"from app.other import *\n", true},
+        {"x = 2 * 3\n", false},
+        {"def __getattr__(name):\n    return 1\n", true},
+        {"x = '\n", true},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(defines); i++)
+        if (python_imports_may_define(span_of(defines[i].source), SPAN("db")) != defines[i].may)
+            fail_msg("%s", defines[i].source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_the_line_is_the_statements_first),
+        cmocka_unit_test(test_what_a_package_may_define),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

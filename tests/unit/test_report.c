@@ -261,6 +261,36 @@ static void test_a_full_output_that_does_not_block(void **state)
     (void)close(ends[1]);
 }
 
+/* The rest of a long line found no room: what comes later doesn't stand behind its beginning. */
+static void test_a_line_that_was_given_up_ends_all_the_same(void **state)
+{
+    static char message[3 * 4096], text[65536];
+    int ends[2];
+
+    (void)state;
+    memset(message, 'x', sizeof(message) - 1);
+    assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    assert_int_equal(fcntl(ends[1], F_SETPIPE_SZ, 4096), 4096);
+    divert();
+    (void)dup2(ends[1], STDERR_FILENO);
+    open_report(REPORT_JSON, REPORT_NORMAL, NULL);
+    report_say(REPORT_ERROR, SPAN("and what an earlier pipe lacks"));
+    assert_true(read(ends[0], text, sizeof(text)) > 0);
+    report_say(REPORT_ERROR, span_of(message));
+    ssize_t first = read(ends[0], text, sizeof(text));
+    report_say(REPORT_ERROR, SPAN("another"));
+    ssize_t length = read(ends[0], text, sizeof(text) - 1);
+    restore();
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    assert_int_equal(first, 4096);
+    assert_true(length > 0);
+    text[length] = '\0';
+    assert_true(text[0] == '\n' && text[1] == '{' && text[length - 1] == '\n');
+    assert_non_null(strstr(text, "nobody read them: "));
+    assert_non_null(strstr(text, "}\n{"));
+}
+
 static void read_file(const char *path, char *buffer, size_t size)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -339,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_closed_outputs_stay_closed),
         cmocka_unit_test(test_a_reader_that_is_gone_is_no_error),
         cmocka_unit_test(test_a_full_output_that_does_not_block),
+        cmocka_unit_test(test_a_line_that_was_given_up_ends_all_the_same),
         cmocka_unit_test(test_termination_log),
         cmocka_unit_test(test_a_long_termination_log_ends_in_a_whole_line),
     };
