@@ -13,6 +13,7 @@ import images
 from deeds import Start
 from failures import Failure, Untried, ends_well, says, serves, serves_still
 
+PLATFORM = {"x86_64": "linux/amd64", "aarch64": "linux/arm64"}[os.uname().machine]
 SITE = f"lib/python{images.PYTHON}/site-packages"
 SETTINGS = images.SAMPLE_SETTINGS
 ROOT = f"FROM {images.ROOT}"
@@ -331,6 +332,11 @@ COMMANDS = {
         "command-not-executable", 126,
         plain(options=("--tmpfs=/run/scripts:mode=777", "--entrypoint=/bin/sh"),
               words=("-c", "cp /bin/true /run/scripts/ && exec /asgi-init /run/scripts/true")), {3: ends_well},
+    ),
+    "a program for another machine": Failure(
+        "command-not-executable", 126,
+        sample(r"RUN cp /bin/true /opt/ && printf '\363' | dd of=/opt/true bs=1 seek=18 conv=notrunc", words=("/opt/true",)),  # RISC-V
+        {5: Untried("no image of another machine is here", (f"docker build --platform={PLATFORM} .",))},
     ),
     "a script without an interpreter line": Failure(
         "script-without-interpreter-line", None,
