@@ -338,9 +338,10 @@ def ask_program(start, match):
 
 
 def add_package(start, match):
-    """What uv then installs while the image is built, put there by pip, from the images' wheels."""
+    """What uv then installs while the image is built, in place of an editable install: put there by pip, from the images' wheels."""
     base = start.base or (f"FROM {images.ROOT}", *images.SAMPLE_SETTINGS)
-    return start.but(base=(*base, OFFLINE, f"RUN /app/.venv/bin/python -m pip install {match[1]}"), stale=True)
+    install = f"rm -rf {SITE}/{match[1]}.pth {SITE}/{match[1]}-1.0.dist-info && /app/.venv/bin/python -m pip install {match[1]}"
+    return start.but(base=(*base, OFFLINE, f"RUN {install}"), stale=True)
 
 
 def look(start, match):
