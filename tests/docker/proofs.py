@@ -350,7 +350,7 @@ COMMANDS = {
     ),
     "a console script of an environment that was moved": Failure(
         "script-interpreter-missing", 127,
-        sample("RUN sed -i '1s,.*,#!/build/.venv/bin/python,' /app/.venv/bin/dotenv", words=("dotenv", "--version")), {1: ends_well, 2: ends_well},
+        sample(f"RUN {FEW} && echo python-dotenv >> /app/requirements.txt && sed -i '1s,.*,#!/build/.venv/bin/python,' /app/.venv/bin/dotenv", words=("dotenv", "--version")), {1: ends_well, 2: ends_well},
     ),
     "a console script for a Python that isn't there": Failure(
         "script-interpreter-missing", 127,
@@ -608,7 +608,7 @@ FILES = {
     "a Python with Windows line ends": Failure("script-line-broken", 72, copied_python(WRAPPER.replace("\n", "\r\n").encode()), {1: serves, 2: serves}),
     "a Python for a shell that isn't there": Failure("script-line-broken", 72, copied_python(WRAPPER.replace("/bin/sh", "/bin/zsh").encode()), {3: serves}),
     "a Python that is a script for a Python that isn't there": Failure(
-        "script-line-broken", 72, sample("RUN cd /app/.venv/bin && rm python && echo '#!/build/.venv/bin/python' > python && chmod 755 python"), {5: serves}
+        "script-line-broken", 72, sample(f"RUN {FEW} && cd /app/.venv/bin && rm python && echo '#!/build/.venv/bin/python' > python && chmod 755 python"), {5: serves}
     ),
     "a script that is named as Python, for a Python that isn't there": Failure(
         "script-line-broken", 72,
