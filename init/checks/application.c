@@ -3,6 +3,7 @@
 #include "checks/candidates.h"
 #include "checks/editable.h"
 #include "checks/host.h"
+#include "checks/words.h"
 
 #include <errno.h>
 
@@ -24,18 +25,21 @@ static struct finding *add(const struct scene *scene, enum rule rule)
     return finding;
 }
 
-/* {near}, unless only its options differ, and {words}, a CMD's that serves it. Nothing for what was asked for. */
+/* {near}, unless only its options differ, and {words}, a CMD's that serves it. Nothing for what was asked for. A carriage
+ * return is no mistake of the command line's: written anew, it would come back. */
 static void set_near(const struct scene *scene, struct finding *finding, const struct app_candidate *candidate)
 {
-    char buffer[2 * CANDIDATE_TEXT];
+    char buffer[COMMAND_ITEMS];
     struct text words = TEXT_ON(buffer);
+    struct span app = setting_text(scene->settings, SETTING_APP);
 
-    candidate_words(candidate, &words);
-    if (!span_is(setting_text(scene->settings, SETTING_APP), candidate->reference))
+    if (!span_is(app, candidate->reference))
         finding_set_string(scene->findings, finding, "near", candidate->reference);
     else if (candidate->app_dir[0] == '\0' && !candidate->is_factory)
         return;
-    set(scene, finding, "words", text_as_span(&words));
+    words_with_application(scene, candidate, &words);
+    if (!span_ends(app, "\r"))
+        set(scene, finding, "words", text_as_span(&words));
 }
 
 static void set_candidates(const struct scene *scene, struct finding *finding, const struct candidates *candidates)
@@ -87,6 +91,8 @@ static void refuse_form(const struct scene *scene, struct application *applicati
     struct candidates candidates;
 
     application->state = APPLICATION_REFUSED;
+    if (span_ends(setting_text(scene->settings, SETTING_APP), "\r"))
+        finding_set_string(scene->findings, finding, "carriage_return", "yes");
     if (find_meant(scene, wrong, &right)) {
         set_near(scene, finding, &right);
         return;
@@ -377,8 +383,15 @@ static void set_initializer(const struct scene *scene, struct finding *finding, 
 
 static void advise_submodule(const struct scene *scene, const struct application *application)
 {
-    struct finding *finding = add(scene, RULE_APP_SUBMODULE_MISSING);
     const struct module_search *search = &application->search;
+    struct finding *finding;
+
+    /* What is in a folder that may not be entered can't be known, nor imported. */
+    if (search->folder[0] && add_unreadable(scene, span_of(search->folder), 4 | 1, &finding)) {
+        finding_weaken(finding, SEVERITY_WARNING);
+        return;
+    }
+    finding = add(scene, RULE_APP_SUBMODULE_MISSING);
     struct span module = application->reference.module;
     struct candidates candidates;
     char buffer[PATH_MOST];

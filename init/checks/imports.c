@@ -1,7 +1,7 @@
 #include "checks/imports.h"
 
-#include "checks/candidates.h"
 #include "checks/editable.h"
+#include "checks/words.h"
 #include "facts/python_imports.h"
 
 enum { SOURCE_MOST = 65536, FOLDERS = SEARCH_FOLDERS + 1 };
@@ -297,7 +297,7 @@ static void set_words(const struct scene *scene, struct finding *finding, const 
                       const struct imports *imports)
 {
     static struct app_candidate inside;
-    char buffer[2 * CANDIDATE_TEXT];
+    char buffer[COMMAND_ITEMS];
     struct text words = TEXT_ON(buffer), reference = TEXT_ON(inside.reference), folder = TEXT_ON(inside.app_dir);
     struct span rest = application->reference.module;
     struct span top = app_reference_component(&rest);
@@ -312,7 +312,7 @@ static void set_words(const struct scene *scene, struct finding *finding, const 
     if (reference.cut || folder.cut)
         return;
     inside.is_factory = setting_is(scene->settings, SETTING_FACTORY);
-    candidate_words(&inside, &words);
+    words_with_application(scene, &inside, &words);
     set(scene, finding, "words", text_as_span(&words));
 }
 
@@ -332,7 +332,7 @@ static struct finding *add(const struct scene *scene, const struct interpreter *
 static bool set_above(const struct scene *scene, struct finding *finding, const struct application *application)
 {
     static struct app_candidate above;
-    char buffer[2 * CANDIDATE_TEXT];
+    char buffer[COMMAND_ITEMS];
     struct text words = TEXT_ON(buffer), reference = TEXT_ON(above.reference), folder = TEXT_ON(above.app_dir);
     struct span package = span_base_name(scene->app_dir);
     if (scene->app_dir.length <= 1 || span_has(package, '.') || span_has(application->reference.module, '.'))
@@ -344,7 +344,7 @@ static bool set_above(const struct scene *scene, struct finding *finding, const 
     if (reference.cut || folder.cut)
         return false;
     above.is_factory = setting_is(scene->settings, SETTING_FACTORY);
-    candidate_words(&above, &words);
+    words_with_application(scene, &above, &words);
     set(scene, finding, "above", text_as_span(&words));
     return true;
 }

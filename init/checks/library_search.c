@@ -41,10 +41,11 @@ static const char *const processor_folders[] = {
 
 static void refuse(struct library_search *search, enum library_state state, bool is_over)
 {
-    struct text refused = TEXT_ON(search->refused_path);
     search->is_over |= is_over;
     if (search->result != LIBRARY_ABSENT && !is_over)
         return;
+    /* Not before: it empties what an earlier place has left there. */
+    struct text refused = TEXT_ON(search->refused_path);
     search->result = state;
     text_span(&refused, search->found);
     search->refused = text_as_span(&refused);

@@ -1,5 +1,6 @@
 #include "checks/words.h"
 
+#include "checks/candidates.h"
 #include "facts/mountinfo.h"
 
 enum { LINE_MOST = 1024 };
@@ -33,6 +34,20 @@ static bool is_plain(struct span word)
     return word.length > 0;
 }
 
+/* Can it be shown, and copied as it is? */
+static bool is_printable(struct span word)
+{
+    return is_plain(word) && !span_starts(word, "--ssl-keyfile-password");
+}
+
+static void add_item(struct text *items, const char *instead, struct span word)
+{
+    text_add(items, items->length > 0 ? ", \"" : "\"");
+    text_add(items, instead);
+    text_span(items, word);
+    text_byte(items, '"');
+}
+
 bool words_as_items(const struct scene *scene, struct span from, const char *to, struct text *items)
 {
     bool changed = false, plain = scene->command_words != NULL && from.length > 0;
@@ -40,14 +55,62 @@ bool words_as_items(const struct scene *scene, struct span from, const char *to,
     for (char *const *word = scene->command_words; plain && *word; word++) {
         struct span item = span_of(*word);
         bool is_inside = path_is_within(item, from);
-        plain = is_plain(item) && !span_starts(item, "--ssl-keyfile-password");
+        plain = is_printable(item);
         changed = changed || is_inside;
-        text_add(items, items->length > 0 ? ", \"" : "\"");
-        text_add(items, is_inside ? to : "");
-        text_span(items, is_inside ? span_from(item, from.length) : item);
-        text_byte(items, '"');
+        add_item(items, is_inside ? to : "", is_inside ? span_from(item, from.length) : item);
     }
     return plain && changed && !items->cut;
+}
+
+static bool has_word(char *const *words, struct span wanted)
+{
+    while (*words && !span_equal(span_of(*words), wanted))
+        words++;
+    return *words != NULL;
+}
+
+static void add_application(const struct app_candidate *candidate, struct text *items)
+{
+    text_add(items, items->length > 0 ? ", " : "");
+    candidate_words(candidate, items);
+}
+
+/* How many words the candidate says itself, or makes wrong. */
+static unsigned replaced(char *const *words, const struct app_candidate *candidate)
+{
+    struct span word = span_of(*words);
+
+    if (candidate->app_dir[0] && span_is(word, "--app-dir"))
+        return words[1] ? 2 : 1;
+    return span_is(word, "--factory") || (candidate->app_dir[0] && span_starts(word, "--app-dir="));
+}
+
+void words_with_application(const struct scene *scene, const struct app_candidate *candidate, struct text *items)
+{
+    char *const *words = scene->command_words;
+    struct span app = setting_text(scene->settings, SETTING_APP);
+    bool plain = true, placed = false, has_app = words && has_word(words, app);
+
+    while (words && *words && plain) {
+        struct span word = span_of(*words);
+        bool is_app = span_equal(word, app);
+        unsigned skipped = is_app ? 1 : replaced(words, candidate);
+        if (!placed && (has_app ? is_app : span_starts(word, "--"))) {
+            add_application(candidate, items);
+            placed = true;
+        }
+        if (skipped == 0) {
+            plain = is_printable(word);
+            add_item(items, "", word);
+        }
+        words += skipped > 0 ? skipped : 1;
+    }
+    if (!placed)
+        add_application(candidate, items);
+    if (!plain || items->cut) {
+        text_clear(items);
+        add_application(candidate, items);
+    }
 }
 
 static bool names_address(struct span word)
@@ -68,7 +131,7 @@ static void set_line(const struct scene *scene, struct finding *finding, char *c
     for (char *const *word = words; *word; word++) {
         has_app = has_app || span_equal(span_of(*word), app);
         has_address = has_address || names_address(span_of(*word));
-        plain = plain && is_plain(span_of(*word)) && !span_starts(span_of(*word), "--ssl-keyfile-password");
+        plain = plain && is_printable(span_of(*word));
     }
     if (!has_app)
         text_span(&line, app);

@@ -36,6 +36,7 @@ class Start:
     folder: pathlib.Path | None = None  # the project on the host: what ./ means, and the context of a build
     base: tuple = ()  # the Dockerfile that made `image`, its FROM first, for a fix that adds to it; without, it is the sample's
     build: tuple = ()  # the stage called build that it copies from; without, that is the image that has all
+    steps: tuple = ()  # those of `base` that are yet to be done to `image`, with no build: see in_container
     stale: bool = False  # a file that the build reads has changed
     port: int = 8000
     is_own: bool = False  # the finding names something that each try has anew
@@ -43,9 +44,16 @@ class Start:
     def run(self, dock, **more):
         environment = {**self.environment, **more.pop("environment", {})}
         more.setdefault("ports", (self.port,))
+        if self.steps and not suits_container(self):
+            return self.built(dock).run(dock, environment=environment, **more)
+        start, copies = in_container(self) if self.steps else (self, ())
         return dock.run(
-            *self.words, image=self.image, volumes=self.volumes, options=self.options, environment=environment, **more
+            *start.words, image=start.image, volumes=start.volumes, options=start.options, environment=environment, copies=copies, **more
         )
+
+    def built(self, dock):
+        """The same from an image of its own."""
+        return self.but(image=dock.image([*self.build, *steps_of(self.base)], context=self.folder), steps=())
 
     def but(self, **changes):
         return dataclasses.replace(self, **changes)
@@ -97,17 +105,67 @@ def steps_of(lines):
 
 def made(dock, start, lines, settings=()):
     """The start from an image of a Dockerfile's lines, beneath what it is started with; `settings` are of a fix, and come last."""
-    steps, build = steps_of(lines), list(start.build)
-    image = steps[0].split()[1] if len(steps) == 1 else dock.image([*build, *steps], context=start.folder)
-    bare = Start(image=image)
+    first, *steps = steps_of(lines)
+    bare = Start(image=first.split()[1])
     for line in lines:
         if re.fullmatch(SETTING, line) and line != OFFLINE:
             bare = apply_setting(bare, line)
     start = start.but(
-        image=image, base=tuple(lines), stale=False, words=start.words or bare.words,
+        image=bare.image, base=tuple(lines), steps=tuple(steps), stale=False, words=start.words or bare.words,
         options=(*bare.options, *start.options), environment={**bare.environment, **start.environment},
     )  # fmt: skip
-    return functools.reduce(apply_setting, settings, start)
+    start = functools.reduce(apply_setting, settings, start)
+    return start.built(dock) if steps and not suits_container(start) else start
+
+
+# ---- steps without a build
+#
+# Docker's builder runs a step in a container, and then spends seconds on writing down what it changed. Where the steps are all
+# that there is, they are done by root in the container itself, each by /bin/sh -c as in a build, before its program starts.
+
+PLAIN_COPY = r"COPY (?!--)(\S+) (/\S+)"
+PLAIN_OPTION = r"--(?:user=(?:app|root)|workdir=.+|entrypoint=.+)"
+
+
+def suits_container(start):
+    """COPY of the folder's files comes before all RUN, as `docker cp` does; mounts and fewer rights are for the program alone."""
+    steps = [line for line in start.steps if not line.startswith("WORKDIR")]
+    copies = [bool(re.fullmatch(PLAIN_COPY, line)) for line in steps]
+    return (
+        not start.build
+        and not start.volumes
+        and copies == sorted(copies, reverse=True)
+        and all(copy or re.match("RUN |ENV ", line) for copy, line in zip(copies, steps))
+        and all(re.fullmatch(PLAIN_OPTION, option) for option in start.options)
+        and not (any(copies) and (start.folder / ".dockerignore").exists())
+    )
+
+
+def last_option(start, name):
+    return ([option.split("=", 1)[1] for option in start.options if option.startswith(name)] or [""])[-1]
+
+
+def in_container(start):
+    """The same, with the steps in its command; and what is to be copied into it first, as (source, place)."""
+    copies, script = [], ["set -e"]
+    for line in start.steps:
+        if found := re.fullmatch(PLAIN_COPY, line):
+            source = start.folder / found[1]
+            place = found[2] + source.name if found[2].endswith("/") and source.is_file() else found[2]
+            copies.append((f"{source}/." if source.is_dir() else source, place))
+        elif line.startswith("ENV "):
+            script.append(f"export {line[4:]}")
+        elif line.startswith("RUN "):
+            script.append(f'said=$(/bin/sh -c {shlex.quote(line[4:])} 2>&1) || {{ echo "$said" >&2; exit 125; }}')
+    if last_option(start, "--user=") == "app":
+        script += [
+            "chown app /proc/self/fd/1 /proc/self/fd/2",
+            'exec env HOME=/home/app setpriv --reuid=app --regid=app --init-groups "$@"',
+        ]
+    else:
+        script.append('exec "$@"')
+    words = ("-c", "\n".join(script), "sh", last_option(start, "--entrypoint="), *start.words)
+    return start.but(options=(*start.options, "--user=root", "--entrypoint=/bin/sh"), words=words), copies
 
 
 def target(volume):
@@ -177,6 +235,30 @@ def first_line(start, match):
 def change_command(start, match):
     """`command:` of compose.yaml, which is parted into words as a shell does."""
     return start.but(words=tuple(shlex.split(match[1])))
+
+
+def publish(start, match):
+    """`ports:` of compose.yaml, and the option of uvicorn that goes with it, where that is what says the port."""
+    words = list(start.words)
+    if "--port" in words:
+        words[words.index("--port") + 1] = match[2]
+    return start.but(port=int(match[2]), words=tuple(words))
+
+
+def change_sysctl(start, match):
+    kept = tuple(option for option in start.options if not option.startswith(f"--sysctl={match[1]}="))
+    assert kept != start.options, f"{match[1]} is not set"
+    return start.but(options=(*kept, f"--sysctl={match[1]}={match[2]}"))
+
+
+def change_import(start, match):
+    """The line of the project's main.py that imports the same name."""
+    [file] = start.folder.rglob("main.py")
+    name = match[0].split()[-1]
+    changed, times = re.subn(rf"^(from|import) .*\b{name}$", match[0], file.read_text(), flags=re.MULTILINE)
+    assert times == 1, f"{times} lines import {name}"
+    file.write_text(changed)
+    return start.but(stale=True)
 
 
 def change_user(start, match):
@@ -256,9 +338,10 @@ def ask_program(start, match):
 
 
 def add_package(start, match):
-    """What uv then installs while the image is built, put there by pip, from the images' wheels."""
+    """What uv then installs while the image is built, in place of an editable install: put there by pip, from the images' wheels."""
     base = start.base or (f"FROM {images.ROOT}", *images.SAMPLE_SETTINGS)
-    return start.but(base=(*base, OFFLINE, f"RUN /app/.venv/bin/python -m pip install {match[1]}"), stale=True)
+    install = f"rm -rf {SITE}/{match[1]}.pth {SITE}/{match[1]}-1.0.dist-info && /app/.venv/bin/python -m pip install {match[1]}"
+    return start.but(base=(*base, OFFLINE, f"RUN {install}"), stale=True)
 
 
 def look(start, match):
@@ -282,7 +365,12 @@ DEEDS = [
     (r"\*\*/\S+", append_line(".dockerignore")),
     (r"#!/bin/sh|#!/usr/bin/env python3", first_line),
     (r"command: (.+)", change_command),
-    (r'user: "(\d+)"', change_user),
+    (r'user: "?(\w+)"?', change_user),
+    (r'ports: \["(\d+):(\d+)"\]', publish),
+    (r"environment:|sysctls:", keep),
+    (r"(net\.[a-z0-9_.]+): (\d+)", change_sysctl),
+    (r'([A-Z][A-Z_]+): "?([^"]+)"?', set_variable),
+    (r"(?:from|import) .+", change_import),
     (r"cap_add: \[(.+)\]", add_capabilities),
     (r'tmpfs: \["(/[^:]+):(exec)"\]', change_tmpfs),
     (r"docker run --tmpfs (/[^:]+):(exec) \.\.\.", change_tmpfs),
@@ -303,16 +391,19 @@ DEEDS = [
     (r"docker compose up --renew-anon-volumes --force-recreate", renew_volumes),
 ]
 
+# A Python of its own at another place, as uv would put it there, which shares its library with the image's.
+PYTHON_AT = "mkdir -p {0}/bin && cp -a /usr/local/bin/python* {0}/bin/ && ln -s /usr/local/lib {0}/lib"
+SITE = f"/app/.venv/lib/python{images.PYTHON}/site-packages"
 RELINK = (
     f"RUN ln -sfn {{0}}/bin/python{images.PYTHON} /app/.venv/bin/python3 && sed -i 's,^home = .*,home = {{0}}/bin,' /app/.venv/pyvenv.cfg"
 )
 
 # What uv does at build time with its settings, done with what the images have. Each gives instructions for the final stage.
 UV = [
-    (r"UV_PROJECT_ENVIRONMENT=(\S+)", "RUN python3 -m venv --without-pip {0} && cp -a /app/.venv/lib/. {0}/lib"),
     (r"UV_PYTHON=(\S+)/bin/python3", RELINK),
-    (r"UV_PYTHON_INSTALL_DIR=(\S+)", "RUN [ -e {0} ] || (mkdir {0} && cp -a /usr/local/bin /usr/local/lib {0}/)"),
+    (r"UV_PYTHON_INSTALL_DIR=(\S+)", f"RUN [ -e {{0}} ] || ({PYTHON_AT})"),
     (r"UV_PYTHON_INSTALL_DIR=(\S+)", RELINK),
+    (r"RUN uv sync .*(--no-editable)", f"RUN cd {SITE} && rm -rf shop.pth uvicorn.pth *-1.0.dist-info && cp -a /app/src/. ."),
 ]  # fmt: skip
 
 
@@ -323,7 +414,7 @@ def stage_named_build(start, lines):
     found = re.search(r"UV_PYTHON_INSTALL_DIR=(\S+)", " ".join(lines))
     if not found:
         return [f"FROM {images.ROOT} AS build", "WORKDIR /app"]
-    return [f"FROM {images.PYTHON_BASE} AS build", f"RUN mkdir {found[1]} && cp -a /usr/local/bin /usr/local/lib {found[1]}/"]
+    return [f"FROM {images.PYTHON_BASE} AS build", "RUN " + PYTHON_AT.format(found[1])]
 
 
 def with_pip(lines):
@@ -343,23 +434,34 @@ def replace_copy(own, line):
 def rebuild(dock, start, instructions, headline=""):
     """Builds the image again with the instructions at the end of its Dockerfile, or of the stage that the fix names."""
     build = stage_named_build(start, instructions)
-    own = list(start.base) or [f"FROM {images.ROOT}", *images.SAMPLE_SETTINGS]
+    before = list(start.base) or [f"FROM {images.ROOT}", *images.SAMPLE_SETTINGS]
+    own = list(before)
     froms = [line for line in instructions if line.startswith("FROM ")]
     for line in froms:
         if " AS " in line:
             build[:1] = [line]
         else:
             own[0] = line
-    added = [line for line in instructions if re.fullmatch(STEP, line) and not line.startswith("FROM ") and not replace_copy(own, line)]
+    added = [line for line in instructions if re.fullmatch(STEP, line) and not re.match("FROM |RUN uv ", line) and not replace_copy(own, line)]
     if "build stage" in headline and "final stage" not in headline:
         in_build = [line for line in added if not line.startswith("COPY --from=build ")]
         build += with_pip(in_build)
         added = [line for line in added if line not in in_build]
     added += [doing.format(*found.groups()) for setting, doing in UV for line in instructions if (found := re.search(setting, line))]
+    if own[0] == f"FROM {images.ROOT}" and any("UV_PROJECT_ENVIRONMENT=/opt/venv" in line for line in instructions):
+        own[0] = f"FROM {images.ELSEWHERE}"  # uv makes it there instead
     settings = [line for line in instructions if re.fullmatch(SETTING, line)]
-    if not added and not start.stale and not froms and own == list(start.base or own):
+    if not added and not start.stale and not froms and own == before:
         return functools.reduce(apply_setting, settings, start)
     return made(dock, start.but(build=tuple(build)), [*own, *with_pip(added)], settings)
+
+
+def say_whole_name(start, headline, lines):
+    """What the package's folder is called goes before the module."""
+    if "by its whole name" not in headline:
+        return start
+    package = lines[0].rstrip("/").rpartition("/")[2]
+    return start.but(words=(f"{package}.{start.words[0]}", *start.words[1:]))
 
 
 def leave_out(start, headline):
@@ -379,7 +481,7 @@ def apply(dock, start, fix):
     lines = fixes.copyable(fix)
     assert lines, f"a fix without a line to copy: {fix!r}"
     instructions = [line for line in lines if re.fullmatch(f"{STEP}|{SETTING}", line)]
-    start = leave_out(start, fix.splitlines()[0])
+    start = say_whole_name(leave_out(start, fix.splitlines()[0]), fix.splitlines()[0], lines)
     for line in lines:
         if line in instructions:
             continue

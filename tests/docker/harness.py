@@ -172,10 +172,16 @@ class Dock:
         self.names.append(name)
         return name, [*command, *options, image, *words]
 
-    def run(self, *words, ports=(8000,), **settings):
-        """docker run --detach."""
+    def run(self, *words, ports=(8000,), copies=(), **settings):
+        """docker run --detach; `copies` are (source, place), of what is copied into it before it starts."""
         name, command = self.command(*words, ports=ports, **settings)
-        docker("run", "--detach", *command)
+        if not copies:
+            docker("run", "--detach", *command)
+            return Box(name)
+        docker("create", *command)
+        for source, place in copies:
+            docker("cp", source, f"{name}:{place}")
+        docker("start", name)
         return Box(name)
 
     def end(self, *words, stdin=subprocess.DEVNULL, **settings):

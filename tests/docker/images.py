@@ -10,7 +10,8 @@ and is used again until the recipe changes. An image of the same name that is no
     python:3.13-slim            stands for the official image: a shared CPython in /usr/local, pip, and the wheels in /wheels
     asgi-init-test/debian       Debian's own python3 and python3-uvicorn, and no other Python
     asgi-init-test/root         python:3.13-slim, a user `app`, and the sample backend with its environment in /app; no settings
-    asgi-init-test/sample       the same with the settings of Dockerfile.example; asgi-init itself is mounted by the tests
+    asgi-init-test/elsewhere    the same with the environment made in /opt/venv
+    asgi-init-test/sample       root with the settings of Dockerfile.example; asgi-init itself is mounted by the tests
 """
 
 import hashlib
@@ -29,6 +30,7 @@ BUILDER_BASE = f"debian:{SUITE}-slim"
 PYTHON_BASE = f"python:{PYTHON}-slim"
 DEBIAN_PYTHON = "asgi-init-test/debian"
 ROOT = "asgi-init-test/root"
+ELSEWHERE = "asgi-init-test/elsewhere"
 SAMPLE = "asgi-init-test/sample"
 LABEL = "asgi-init.recipe"
 
@@ -93,6 +95,8 @@ python3 -m venv /app/.venv
 cd /app && .venv/bin/python -c 'import app.main, uvicorn.main, uvicorn.loops.auto, uvicorn.protocols.http.auto, fastapi_cli.cli'
 """
 
+TO_ELSEWHERE = "RUN mv /app/.venv /opt/venv && grep -lI '^#!/app/.venv' /opt/venv/bin/* | xargs sed -i '1s,/app/.venv,/opt/venv,'"
+
 SAMPLE_SETTINGS = [
     "WORKDIR /app",
     "ENV VIRTUAL_ENV=/app/.venv",
@@ -120,6 +124,7 @@ def recipe(image):
     }
     parts[ROOT] = [*parts[PYTHON_BASE], SAMPLE_LAYOUT, *[path.read_text() for path in sorted(BACKEND.rglob("*.py"))]]
     parts[SAMPLE] = [*parts[ROOT], SAMPLE_SETTINGS]
+    parts[ELSEWHERE] = [*parts[ROOT], TO_ELSEWHERE]
     return hashlib.sha256(repr([SUITE, PYTHON, parts.get(image)]).encode()).hexdigest()[:16]
 
 
@@ -298,7 +303,7 @@ def build(image, lines, context=None, arguments=()):
 
 def ensure():
     """Makes what is missing or of another recipe. Says so, since it takes a minute or two."""
-    images = (BUILDER_BASE, PYTHON_BASE, DEBIAN_PYTHON, ROOT, SAMPLE)
+    images = (BUILDER_BASE, PYTHON_BASE, DEBIAN_PYTHON, ROOT, SAMPLE, ELSEWHERE)
     missing = {image for image in images if label_of(image) not in (recipe(image), "")}
     if not missing:
         return
@@ -312,6 +317,8 @@ def ensure():
     if missing & {PYTHON_BASE, ROOT, SAMPLE}:
         ensure_wheels()
         make_python()
+    if missing & {PYTHON_BASE, ROOT, ELSEWHERE}:
+        build(ELSEWHERE, [f"FROM {ROOT}", TO_ELSEWHERE])
     # What has no name any more: the images that were replaced, and the cache of builds on them.
     for identifier in replaced:
         run("docker", "image", "rm", identifier, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -13,9 +13,13 @@ import images
 from deeds import Start
 from failures import Failure, Untried, ends_well, says, serves, serves_still
 
+PLATFORM = {"x86_64": "linux/amd64", "aarch64": "linux/arm64"}[os.uname().machine]
 SITE = f"lib/python{images.PYTHON}/site-packages"
 SETTINGS = images.SAMPLE_SETTINGS
 ROOT = f"FROM {images.ROOT}"
+ELSEWHERE = f"FROM {images.ELSEWHERE}"
+# What pip installs takes its time, and a project of these two is a project.
+FEW = "printf 'fastapi\\nuvicorn\\n' > /app/requirements.txt"
 
 
 def image(*lines, files=(), **more):
@@ -34,6 +38,11 @@ def image(*lines, files=(), **more):
 def sample(*lines, **more):
     """The sample, with steps more that root runs."""
     return image(ROOT, *lines, *SETTINGS, **more)
+
+
+def elsewhere(*lines, **more):
+    """The sample whose environment isn't at the place that is asked for, but in /opt/venv."""
+    return image(ELSEWHERE, *lines, *SETTINGS, **more)
 
 
 def plain(**more):
@@ -102,8 +111,34 @@ TO_UV = (
     f" && sed -i 's,/usr/local/bin,{UV_PYTHON}/bin,' /app/.venv/pyvenv.cfg && echo 'uv = 0.9.0' >> /app/.venv/pyvenv.cfg"
 )
 
-# The environment was copied into an image that hasn't got the Python which made it.
-base_gone = image(f"FROM {images.BUILDER_BASE}", "RUN useradd --uid 10001 app", f"COPY --from={images.ROOT} /app /app", *SETTINGS)
+# A small environment, which an image is built from in no time: but for uvicorn its packages lie in a volume, and so does the code.
+SMALL = (
+    f"COPY --from={images.ROOT} /app/.venv/{SITE}/uvicorn /app/.venv/{SITE}/uvicorn",
+    f"RUN python3 -m venv --without-pip /app/.venv && echo /project/.venv/{SITE} > /app/.venv/{SITE}/project.pth",
+)
+SMALL_SETTINGS = ("WORKDIR /project", *SETTINGS[1:3], "USER 10001", SETTINGS[-1])
+assert SETTINGS[3] == "USER app"
+
+
+def all_of(dock, folder="/app", image=images.ROOT):
+    """A volume with what the image has in the folder."""
+    volume = dock.volume()
+    box = dock.run(image=image, binary=None, ports=(), volumes=[f"{volume}:{folder}"], options=["--entrypoint=/bin/true"])
+    assert box.wait() == 0, box.logs()
+    return volume
+
+
+def small(dock, folder, build, *lines):
+    """An image that copies the small environment from its stage called build."""
+    start = Start(folder=folder, volumes=(f"{all_of(dock)}:/project",), build=build)
+    return deeds.made(dock, start, (*lines, *SMALL_SETTINGS))
+
+
+def base_gone(dock, folder):
+    """The environment was copied into an image that hasn't got the Python which made it."""
+    build = (f"FROM {images.PYTHON_BASE} AS build", *SMALL)
+    return small(dock, folder, build, f"FROM {images.BUILDER_BASE}", "COPY --from=build /app/.venv /app/.venv")
+
 
 # uv's own Python made the environment, and wasn't copied with it. As root: another user would not get as far, since all of it
 # lies under /root.
@@ -111,22 +146,22 @@ uv_gone = image(ROOT, TO_UV, *SETTINGS, options=("--user=root",))
 
 # uv installed the Python below /root, which the user of the image may not enter.
 unreachable = image(
-    ROOT, f"RUN chmod 700 /root && mkdir -p {UV_PYTHON} && cp -a /usr/local/bin /usr/local/lib {UV_PYTHON}/", TO_UV, *SETTINGS
+    ROOT, f"RUN chmod 700 /root && {deeds.PYTHON_AT.format(UV_PYTHON)}", TO_UV, *SETTINGS
 )
 
 # Made in the folder of the build stage, and copied to another one.
 moved = image(
-    f"FROM {images.PYTHON_BASE}", "RUN useradd --uid 10001 app", "COPY --from=build /build/.venv /app/.venv",
-    f"COPY --from={images.ROOT} /app/app /app/app", *SETTINGS,
+    f"FROM {images.PYTHON_BASE}", "COPY --from=build /build/.venv /app/.venv",
+    f"COPY --from={images.ROOT} /app/app /app/app", *["USER 10001" if line == "USER app" else line for line in SETTINGS],
     build=(
-        f"FROM {images.PYTHON_BASE} AS build", "WORKDIR /build", f"COPY --from={images.ROOT} /app/requirements.txt .",
-        "RUN python3 -m venv /build/.venv && ln -sfn /build/.venv/bin/python3 /build/.venv/bin/python",
+        f"FROM {images.PYTHON_BASE} AS build", "WORKDIR /build",
+        f"RUN {FEW.replace('/app/', '')} && python3 -m venv --without-pip /build/.venv && ln -sfn /build/.venv/bin/python3 /build/.venv/bin/python",
     ),
 )  # fmt: skip
 
 
 # The same of the environment that a link leads into a circle.
-looping = sample("RUN cd /app/.venv/bin && ln -sfn python3 python && ln -sfn python python3")
+looping = sample(f"RUN {FEW} && cd /app/.venv/bin && ln -sfn python3 python && ln -sfn python python3")
 
 
 def over_app_with(change):
@@ -157,25 +192,23 @@ def closed_volume(dock, folder):
 
 
 # A COPY of one file to a path without a slash at its end.
-file_for_folder = image(
-    f"FROM {images.PYTHON_BASE}", "RUN useradd --uid 10001 app", f"COPY --from={images.ROOT} /app/.venv/pyvenv.cfg /app/.venv",
-    f"COPY --from={images.ROOT} /app/app /app/app", *SETTINGS,
-)  # fmt: skip
+file_for_folder = elsewhere("COPY pyvenv.cfg /app/.venv", files={"pyvenv.cfg": "home = /usr/local/bin\n"})
 
 
 # A stage whose Python is of another version: what it installs lies in that version's folder.
 def old_stage(dock, folder):
-    return image(
-        f"FROM {images.PYTHON_BASE}", "RUN useradd --uid 10001 app", "COPY --from=build /app/.venv /app/.venv",
-        f"COPY --from={images.ROOT} /app/app /app/app", *SETTINGS,
-        build=(
-            f"FROM {dock.image([f'FROM {images.PYTHON_BASE}', 'RUN touch /of-3.12'])} AS build", f"COPY --from={images.ROOT} /app/.venv /app/.venv",
-            "RUN [ ! -e /of-3.12 ] || mv /app/.venv/lib/python3.13 /app/.venv/lib/python3.12",
-        ),
-    )(dock, folder)  # fmt: skip
+    old = dock.image([f"FROM {images.PYTHON_BASE}", "RUN touch /of-3.12"])
+    build = (f"FROM {old} AS build", SMALL[0], f"{SMALL[1]} && ([ ! -e /of-3.12 ] || mv /app/.venv/lib/python3.13 /app/.venv/lib/python3.12)")
+    return small(dock, folder, build, f"FROM {images.PYTHON_BASE}", "COPY --from=build /app/.venv /app/.venv")
 
 
-OTHER_PYTHON = "RUN cp -a /app/.venv /opt/venv"  # beside the one that is asked for
+def no_python(dock, folder):
+    """The image of a compiler, for what was to run by the system's Python."""
+    packages, code = all_of(dock, "/opt", images.ELSEWHERE), failures.backend(folder)
+    lines = (f"FROM {images.BUILDER_BASE}", "WORKDIR /srv", f"ENV PYTHONPATH=/packages/venv/{SITE}", "USER 10001", SETTINGS[-1])
+    return deeds.made(dock, Start(folder=folder, volumes=(f"{packages}:/packages", f"{code}:/srv")), lines)
+
+
 LINKED_MOUNT = ("/app/.venv/bin/python", "-m", "uvicorn", "app.main:app")
 
 PLACES = {
@@ -207,18 +240,15 @@ BASES = {
     "an environment that was moved": Failure("venv-moved", 72, moved, {1: serves}),
     "an environment whose links loop": Failure("link-loop", 72, looping, {1: serves}),
     "an environment that isn't there": Failure(
-        "python-missing", 72, sample("RUN mv /app/.venv /opt/venv"), {1: serves, 2: serves, 3: serves}
+        "python-missing", 72, elsewhere(f"RUN {FEW}"), {1: serves, 2: serves, 3: serves}
     ),
     "a Python of the words that isn't there": Failure(
-        "python-missing", 72, sample("RUN mv /app/.venv /opt/venv", words=("--python", "/usr/lib/python3", "app.main:app")), {3: serves}
+        "python-missing", 72, elsewhere(words=("--python", "/usr/lib/python3", "app.main:app")), {3: serves}
     ),
     "a name that is too long": Failure(
-        "path-failed", 72, sample(OTHER_PYTHON, environment={"VIRTUAL_ENV": "/app/" + "a" * 256}), {1: serves}
+        "path-failed", 72, elsewhere(environment={"VIRTUAL_ENV": "/app/" + "a" * 256}), {1: serves}
     ),
     "an environment that is a file": Failure("path-through-file", 72, file_for_folder, {2: serves}),
-    "a Python that is a folder": Failure(
-        "program-not-a-file", 72, sample("RUN mv /app/.venv /opt/venv && mkdir -p /app/.venv/bin/python"), {3: serves}
-    ),
     "packages of another Python": Failure(
         "venv-version-mismatch", 72, old_stage,
         {1: serves, 3: Untried("nothing of an old version is in Docker's cache here", ("docker build --no-cache .",))},
@@ -232,19 +262,14 @@ BASES = {
     ),
     "a volume that is another user's": Failure("python-not-reachable", 72, closed_volume, {4: serves}),
     "a Python in a folder of its name": Failure(
-        "program-not-a-file", 72, sample("RUN mv /app/.venv /opt/v && mkdir -p /app/.venv/bin && mv /opt/v /app/.venv/bin/python"), {2: serves}
+        "program-not-a-file", 72, elsewhere("RUN mkdir -p /app/.venv/bin && ln -s /opt/venv /app/.venv/bin/python"), {2: serves, 3: serves}
     ),
     "no Python at all": Failure(
-        "no-python", 72,
-        image(
-            f"FROM {images.BUILDER_BASE}", f"COPY --from={images.ROOT} /app/.venv/{SITE} /packages", f"COPY --from={images.ROOT} /app/app /app/app",
-            "WORKDIR /app", "ENV PYTHONPATH=/packages", "USER 10001", 'ENTRYPOINT ["/asgi-init"]',
-        ),
-        {1: serves},
+        "no-python", 72, no_python, {1: serves}
     ),
     "an environment without uvicorn": Failure(
-        "uvicorn-not-installed", 72, sample("RUN cp -a /app/.venv /opt/venv && rm -r /app/.venv/lib/python3.13/site-packages/uvicorn*"),
-        {2: serves, 4: serves},
+        "uvicorn-not-installed", 72, sample(f"RUN python3 -m venv --without-pip /opt/venv && mv /app/.venv/{SITE}/uvicorn* /opt/venv/{SITE}/ && echo /app/.venv/{SITE} > /opt/venv/{SITE}/all.pth"),
+        {3: serves, 5: serves},
     ),
     "a mount over the environment that nothing names": Failure(
         "uvicorn-not-installed", 72,
@@ -252,7 +277,7 @@ BASES = {
             image=images.ROOT, options=("--workdir=/app", "--user=app", "--entrypoint=/asgi-init"),
             base=(ROOT, "WORKDIR /app", "USER app", 'ENTRYPOINT ["/asgi-init"]'),
         )(dock, folder),
-        {1: serves, 3: Untried("it is for an image that has no environment", ("uv add uvicorn",))},
+        {1: serves, 4: Untried("it is for an image that has no environment", ("uv add uvicorn",))},
     ),
 }  # fmt: skip
 
@@ -262,6 +287,7 @@ WINDOWS = {"entrypoint.sh": SCRIPT.replace("\n", "\r\n")}
 COPIED = ("COPY entrypoint.sh /entrypoint.sh", "RUN chmod 755 /entrypoint.sh")
 # A script that ends in asgi-init, whose last word gets the carriage return.
 TO_US = {"start.sh": "#!/bin/sh\r\nexec /asgi-init app.main:app --port 8000\r\n"}
+TO_US_ALONE = {"start.sh": "#!/bin/sh\r\nexec /asgi-init app.main:app\r\n"}
 
 
 def mounted_script(content=SCRIPT, mode=0o755, whole=False):
@@ -289,6 +315,10 @@ COMMANDS = {
         "carriage-return-in-argument", None,
         sample("COPY start.sh /start.sh", files=TO_US, options=("--entrypoint=/bin/sh",), words=("/start.sh",)), {1: serves, 2: serves},
     ),
+    "an application with a carriage return": Failure(
+        "app-reference-malformed", 66,
+        sample("COPY start.sh /start.sh", files=TO_US_ALONE, options=("--entrypoint=/bin/sh",), words=("/start.sh",)), {2: serves, 3: serves},
+    ),
     "a mounted script without its x bit": Failure("command-not-executable", 126, mounted_script(mode=0o644), {2: serves}),
     "a mounted folder with a script without its x bit": Failure("command-not-executable", 126, mounted_script(mode=0o644, whole=True), {2: serves}),
     "a script of the image without its x bit": Failure(
@@ -303,6 +333,11 @@ COMMANDS = {
         plain(options=("--tmpfs=/run/scripts:mode=777", "--entrypoint=/bin/sh"),
               words=("-c", "cp /bin/true /run/scripts/ && exec /asgi-init /run/scripts/true")), {3: ends_well},
     ),
+    "a program for another machine": Failure(
+        "command-not-executable", 126,
+        sample(r"RUN cp /bin/true /opt/ && printf '\363' | dd of=/opt/true bs=1 seek=18 conv=notrunc", words=("/opt/true",)),  # RISC-V
+        {5: Untried("no image of another machine is here", (f"docker build --platform={PLATFORM} .",))},
+    ),
     "a script without an interpreter line": Failure(
         "script-without-interpreter-line", None,
         sample(*COPIED, files={"entrypoint.sh": SCRIPT.split("\n", 1)[1]}, words=("/entrypoint.sh",)), {1: serves},
@@ -315,7 +350,7 @@ COMMANDS = {
     ),
     "a console script of an environment that was moved": Failure(
         "script-interpreter-missing", 127,
-        sample("RUN sed -i '1s,.*,#!/build/.venv/bin/python,' /app/.venv/bin/dotenv", words=("dotenv", "--version")), {1: ends_well, 2: ends_well},
+        sample(f"RUN {FEW} && echo python-dotenv >> /app/requirements.txt && sed -i '1s,.*,#!/build/.venv/bin/python,' /app/.venv/bin/dotenv", words=("dotenv", "--version")), {1: ends_well, 2: ends_well},
     ),
     "a console script for a Python that isn't there": Failure(
         "script-interpreter-missing", 127,
@@ -324,6 +359,7 @@ COMMANDS = {
 }  # fmt: skip
 
 CHECK = ("check", "app.main:app")
+MAIN = (images.BACKEND / "app/main.py").read_text()
 
 
 def closed_code(dock, folder):
@@ -338,14 +374,14 @@ APPLICATIONS = {
     "the content of the folder copied, not the folder": Failure(
         "app-module-missing", 66,
         sample("RUN mv /app/app/main.py /app/ && rm -r /app/app", words=("app.main:app",),
-               files={"app/main.py": (images.BACKEND / "app/main.py").read_text()}),
-        {1: serves, 3: serves},
+               files={"app/main.py": MAIN}),
+        {1: serves, 4: serves},
     ),
     "the file in place of the module": Failure("app-reference-malformed", 66, plain(words=("uvicorn", "app/main.py:app")), {1: serves}),
     "a mount over the application": Failure(
         "app-module-missing", 66,
-        lambda dock, folder: sample("RUN mv /app/.venv /opt/venv", environment={"VIRTUAL_ENV": "/opt/venv"}, volumes=(f"{folder}:/app",))(dock, folder),
-        {4: Untried("what Compose shows is its own; the line only shows the volumes", ("docker compose config",))},
+        lambda dock, folder: elsewhere(environment={"VIRTUAL_ENV": "/opt/venv"}, volumes=(f"{folder}:/app",))(dock, folder),
+        {5: Untried("what Compose shows is its own; the line only shows the volumes", ("docker compose config",))},
     ),
     "another name of the application": Failure("app-attribute-missing", 0, plain(words=("check", "app.main:application")), {1: serves, 2: serves}),
     "a factory that isn't called so": Failure("app-is-factory", 0, plain(words=("check", "app.main:create_app")), {1: serves}),
@@ -357,9 +393,68 @@ APPLICATIONS = {
     ),
     "mounted code that only root may read": Failure("app-unreadable", 0, closed_code, {3: ends_well}),
     "another name of the module": Failure("app-submodule-missing", 0, plain(words=("check", "app.mian:app")), {2: serves}),
-    "code that only root may read": Failure(
-        "app-unreadable", 0, sample("RUN chmod go= /app/app/main.py", words=("check", "app.main:app"), files={"app/main.py": (images.BACKEND / "app/main.py").read_text()}),
+    "a folder of code that only root may enter": Failure(
+        "app-unreadable", 0, sample("RUN chmod go= /app/app", words=CHECK, files={"app/main.py": MAIN}),
         {1: ends_well, 2: ends_well},
+    ),
+}  # fmt: skip
+
+# ---- what the application imports
+
+
+def importing(statement, *words, options=(), **files):
+    """The sample's main.py with a statement more, and with other files beside it."""
+
+    def make(dock, folder):
+        (folder / "main.py").write_text(f"{statement}\n{MAIN}")
+        for name, content in files.items():
+            (folder / f"{name}.py").write_text(content)
+        volumes = tuple(f"{folder}/{name}.py:/app/app/{name}.py" for name in ("main", *files))
+        return Start(words=words or ("app.main:app",), volumes=volumes, options=options, folder=folder)
+
+    return make
+
+
+IN_APP = ("--workdir=/app/app",)
+
+
+def left_behind(package, *lines, **more):
+    """An editable install whose source was at another place when it was made."""
+    site = f"/app/.venv/{SITE}"
+    note = '{"dir_info": {"editable": true}, "url": "file:///build/src"}'
+    return sample(
+        "COPY src /app/src",
+        f"RUN echo /build/src > {site}/{package}.pth && mkdir {site}/{package}-1.0.dist-info && echo '{note}' > {site}/{package}-1.0.dist-info/direct_url.json",
+        *lines, files={"src/shop/__init__.py": "", "src/shop/main.py": MAIN}, **more,
+    )  # fmt: skip
+
+
+IMPORTS = {
+    "a name from the folder of the file": Failure(
+        "import-missing", 1, importing("from helper import VALUE", helper="VALUE = 1\n"), {1: serves, 2: serves}
+    ),
+    "the package's own name from inside it": Failure(
+        "import-missing", 1, importing("from app.helper import VALUE", "main:app", options=IN_APP, helper="VALUE = 1\n"), {3: serves}
+    ),
+    "a package whose content was copied": Failure(
+        "import-missing", 1,
+        sample("COPY app /srv/", options=("--workdir=/srv",), words=("main:app",),
+               files={"app/main.py": f"from app.helper import VALUE\n{MAIN}", "app/helper.py": "VALUE = 1\n"}),
+        {4: serves},
+    ),
+    "a package that isn't installed": Failure(
+        "import-missing", 1, sample("COPY main.py /app/app/main.py", files={"main.py": f"import setuptools\n{MAIN}"}), {5: serves}
+    ),
+    "a project that was left behind, and is imported": Failure(
+        "import-missing", 1, left_behind("shop", "RUN echo 'import shop' >> /app/app/main.py"), {6: serves}
+    ),
+    "a project that was left behind": Failure("app-module-missing", 66, left_behind("shop", words=("shop.main:app",)), {1: serves, 2: serves, 3: serves}),
+    "a project that was left behind, and isn't missed": Failure("editable-path-missing", 0, left_behind("shop", words=CHECK), {1: ends_well}),
+    "a server that was left behind": Failure(
+        "uvicorn-not-installed", 72, left_behind("uvicorn", f"RUN mv /app/.venv/{SITE}/uvicorn /app/src/ && rm -r /app/.venv/{SITE}/uvicorn-0*"), {2: serves, 3: serves}
+    ),
+    "a relative import outside of its package": Failure(
+        "relative-import-outside-package", 1, importing("from .helper import VALUE", "main:app", options=IN_APP, helper="VALUE = 1\n"), {1: serves}
     ),
 }  # fmt: skip
 
@@ -513,11 +608,11 @@ FILES = {
     "a Python with Windows line ends": Failure("script-line-broken", 72, copied_python(WRAPPER.replace("\n", "\r\n").encode()), {1: serves, 2: serves}),
     "a Python for a shell that isn't there": Failure("script-line-broken", 72, copied_python(WRAPPER.replace("/bin/sh", "/bin/zsh").encode()), {3: serves}),
     "a Python that is a script for a Python that isn't there": Failure(
-        "script-line-broken", 72, sample("RUN cd /app/.venv/bin && rm python && echo '#!/build/.venv/bin/python' > python && chmod 755 python"), {5: serves}
+        "script-line-broken", 72, sample(f"RUN {FEW} && cd /app/.venv/bin && rm python && echo '#!/build/.venv/bin/python' > python && chmod 755 python"), {5: serves}
     ),
     "a script that is named as Python, for a Python that isn't there": Failure(
         "script-line-broken", 72,
-        sample("RUN sed -i '1s,.*,#!/build/.venv/bin/python,' /app/.venv/bin/uvicorn && mv /app/.venv /opt/venv",
+        elsewhere("RUN sed -i '1s,.*,#!/build/.venv/bin/python,' /opt/venv/bin/uvicorn",
                environment={"ASGI_INIT_PYTHON": "/opt/venv/bin/uvicorn"}), {4: serves},
     ),
     "a loader under another name": Failure(
@@ -528,6 +623,12 @@ FILES = {
     "a library that no cache has": Failure("library-missing", 72, sample(f"RUN {OWN_FILE} && rm /etc/ld.so.cache"), {1: serves}),
     "a library in a folder that nobody looks in": Failure(
         "library-missing", 72, sample(f"RUN {OWN_FILE} && rm /etc/ld.so.cache /etc/ld.so.conf.d/*"), {2: serves}
+    ),
+    "a library that only root may read": Failure("library-unreadable", 72, sample(f"RUN chmod 600 /usr/local/lib/{LIBPYTHON}"), {1: serves}),
+    "a library on a tmpfs": Failure(
+        "library-on-noexec-mount", 72,
+        plain(options=("--tmpfs=/run/x:mode=777", "--entrypoint=/bin/sh"),
+              words=("-c", f"cp /usr/local/lib/{LIBPYTHON} /run/x/ && LD_LIBRARY_PATH=/run/x exec /asgi-init app.main:app")), {1: serves},
     ),
     "a library that isn't there": Failure("library-missing", 72, sample(f"RUN rm /usr/local/lib/{LIBPYTHON}"), {4: serves}),
     "a PYTHONHOME that is wrong": Failure("python-does-not-start", 72, sample("ENV PYTHONHOME=/opt"), {1: serves, 2: says("No module named 'encodings'")}),
@@ -587,7 +688,20 @@ def crashing(dock, folder):
     return Start(volumes=(f"{folder}/main.py:/app/app/main.py",), words=("app.main:app",), folder=folder)
 
 
+UVICORN = (1, 3)  # by its release, when it can't listen
+PROTECTED = "--sysctl=net.ipv4.ip_unprivileged_port_start=1024"  # as outside of Docker
+
 ENDS = {
+    "a port that only root may have": Failure(
+        "port-not-permitted", UVICORN, plain(words=("app.main:app", "--port", "80"), options=(PROTECTED,), port=80), {1: serves, 3: serves, 5: serves}
+    ),
+    "a port of a variable that only root may have": Failure(
+        "port-not-permitted", UVICORN, plain(environment={"PORT": "80"}, options=(PROTECTED,), port=80), {2: serves, 3: serves, 5: serves}
+    ),
+    "a port that root may not have": Failure(
+        "port-not-permitted", UVICORN,
+        plain(words=("app.main:app", "--port", "80"), options=(PROTECTED, "--user=root", *NO_CAPABILITIES), port=80), {1: serves, 3: serves, 4: serves},
+    ),
     "too little memory": Failure(
         "killed-for-memory", 137, plain(options=("--memory=64m",), words=("python3", "-c", SOME)), {1: ends_well}
     ),
@@ -595,7 +709,7 @@ ENDS = {
 }  # fmt: skip
 
 FAILURES = {
-    "Places": PLACES, "Bases": BASES, "Files": FILES, "Commands": COMMANDS, "Applications": APPLICATIONS, "Identities": IDENTITIES,
+    "Places": PLACES, "Bases": BASES, "Files": FILES, "Commands": COMMANDS, "Applications": APPLICATIONS, "Imports": IMPORTS, "Identities": IDENTITIES,
     "Checks": CHECKS, "Packages": PACKAGES, "Ends": ENDS,
 }  # fmt: skip
 
@@ -618,13 +732,13 @@ WITHOUT = {
     ("library-missing", 3): "installs a package of the distribution: there is no mirror inside a build",
     ("library-missing", 5): FOREIGN,
     ("library-missing", 6): LOOK,
-    ("library-unreadable", 1): "a library that is found by a run path has no path in the finding yet, so that no fix is printed",
     ("library-wrong-machine", 1): FOREIGN,
     ("library-wrong-machine", 2): LOOK,
     ("library-damaged", 1): "no server of Git LFS is here",
     ("library-damaged", 2): "what damaged a layer is gone when it is built again",
     ("library-version-missing", 1): FOREIGN,
-    ("library-version-missing", 3): FOREIGN,
+    ("library-version-missing", 2): FOREIGN,
+    ("library-version-missing", 4): FOREIGN,
     ("interpreter-capabilities", 1): "the images have no setcap, which the line calls",
     ("interpreter-capabilities", 2): "goes with the one before",
     ("interpreter-capabilities", 4): "goes with the one before",

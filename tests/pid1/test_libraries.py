@@ -505,6 +505,14 @@ def need_a_later_version(root):
     root.write("/etc/os-release", b'NAME="Debian GNU/Linux"\nVERSION_CODENAME=bookworm\nID=debian\n')
 
 
+def close_both(root):
+    """The one that the loader tries first is named, not the last one."""
+    root.program(LOCAL, runpath="/opt/lib")
+    both_libraries(root, "/opt/lib")
+    for folder in ("/opt/lib", DEFAULT):
+        root.path(f"{folder}/liba.so.1").chmod(0o600)
+
+
 def ask_for_a_loader_that_is_not_there(root):
     """One name on all machines, and an image without any."""
     other = b"/lib/ld-linux-none.so.1".ljust(len(GLIBC_LOADER), b"\0")
@@ -515,7 +523,7 @@ def ask_for_a_loader_that_is_not_there(root):
 SHOWN = {
     "python-loader-missing": shown(ask_for_a_loader_that_is_not_there),
     "library-missing": shown(lambda root: root.path(f"{DEFAULT}/libb.so.1").unlink()),
-    "library-unreadable": shown(lambda root: root.path(f"{DEFAULT}/liba.so.1").chmod(0o600), user=(1000, 1000)),
+    "library-unreadable": shown(close_both, user=(1000, 1000)),
     "library-wrong-machine": shown(lambda root: root.change(f"{DEFAULT}/liba.so.1", for_another_machine)),
     "library-damaged": shown(lambda root: root.change(f"{DEFAULT}/liba.so.1", put(b""))),
     "library-version-missing": shown(need_a_later_version),

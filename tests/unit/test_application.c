@@ -163,7 +163,7 @@ static const struct {
     {"/rename", "main.py", "main:application", "\"main:application\""},
     {"/factory", "main.py", "main:create_app", "\"main:create_app\", \"--factory\""},
     {"/notes", "app/main.py:api", "app.main:api", "\"app.main:api\""},
-    {"/good", "app.main:app\r", "app.main:app", "\"app.main:app\""},
+    {"/good", "app.main:app\r", "app.main:app", WITHOUT}, /* the script hands it over, not CMD */
     {"/good", "app.main:make()", "app.main:make", "\"app.main:make\", \"--factory\""},
     {"/good", ":app", "app.main:app", "\"app.main:app\""}, /* found by looking */
     {"/notes", ":app", WITHOUT, WITHOUT},                  /* never invented */

@@ -63,9 +63,53 @@ static void test_words(void **state)
     }
 }
 
+static void test_the_application_is_replaced(void **state)
+{
+    static const struct {
+        const char *words[6];
+        const char *folder;
+        const char *items;
+    } rows[] = {
+        {{NULL}, "", "\"a.b:c\""},
+        {{"x:y"}, "", "\"a.b:c\""},
+        {{"x:y", "--port", "80"}, "", "\"a.b:c\", \"--port\", \"80\""},
+        {{"--port", "80", "x:y"}, "", "\"--port\", \"80\", \"a.b:c\""},
+        {{"--port", "80"}, "", "\"a.b:c\", \"--port\", \"80\""}, /* named by a variable */
+        {{"uvicorn", "x:y", "--factory", "--reload"}, "", "\"uvicorn\", \"a.b:c\", \"--reload\""},
+        {{"uvicorn", "--reload"}, "", "\"uvicorn\", \"a.b:c\", \"--reload\""},
+        {{"uvicorn"}, "", "\"uvicorn\", \"a.b:c\""},
+        {{"x:y", "--app-dir", "old"}, "", "\"a.b:c\", \"--app-dir\", \"old\""},
+        {{"x:y", "--app-dir", "old"}, "new", "\"a.b:c\", \"--app-dir\", \"new\""},
+        {{"x:y", "--app-dir=old", "--reload"}, "new", "\"a.b:c\", \"--app-dir\", \"new\", \"--reload\""},
+        {{"x:y", "--app-dir"}, "new", "\"a.b:c\", \"--app-dir\", \"new\""},
+        {{"x:y", "--header", "a: b"}, "", "\"a.b:c\""},
+        {{"x:y", "--ssl-keyfile-password=z"}, "", "\"a.b:c\""},
+    };
+
+    (void)state;
+    settings_start(&settings);
+    struct setting_error error;
+    settings_set(&settings, SETTING_APP, SPAN("x:y"), ORIGIN_UVICORN_OPTION, SPAN("the command line"), &error);
+    for (unsigned i = 0; i < ARRAY_LENGTH(rows); i++) {
+        char copies[6][32], room[COMMAND_ITEMS];
+        char *words[7] = {NULL};
+        struct text items = TEXT_ON(room);
+        struct app_candidate candidate = {.reference = "a.b:c"};
+        strcpy(candidate.app_dir, rows[i].folder);
+        for (unsigned j = 0; j < 6 && rows[i].words[j]; j++)
+            words[j] = strcpy(copies[j], rows[i].words[j]);
+        struct scene command = scene;
+        command.command_words = words;
+        words_with_application(&command, &candidate, &items);
+        if (!span_is(text_as_span(&items), rows[i].items))
+            fail_msg("row %u: %s", i, room);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words),
+                                       cmocka_unit_test(test_the_application_is_replaced)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
