@@ -10,6 +10,7 @@ import pytest
 from conftest import ROOT
 from test_findings_shown import block
 
+pytestmark = pytest.mark.long
 VENV = ROOT / "build/backend-venv"
 ROUTERS = {"app/__init__.py": "", "app/routers/__init__.py": "", "app/routers/items.py": "router = None\n"}
 APP = "\nasync def app(scope, receive, send):\n    pass\n"

@@ -50,6 +50,12 @@ def test_an_image_that_works(image, name):
     run.kill()
 
     check_from_inside(image)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", working.ROWS)
+def test_an_image_that_works_does_from_outside_too(image, name):
+    arrange(image, name)
     if image.is_readable:
         check_from_outside(image)
 
