@@ -179,7 +179,10 @@ def ensure_new_builder():
         root = WORK / "buildx"
         shutil.rmtree(root, ignore_errors=True)
         WORK.mkdir(parents=True, exist_ok=True)
-        run("mmdebstrap", "--quiet", "--variant=extract", "--include=docker-buildx", SUITE, root, roots.mirror())
+        run(
+            "mmdebstrap", "--quiet", "--mode=root", "--variant=extract", "--include=docker-buildx", "--format=directory", SUITE, root,
+            f"deb {roots.mirror()} {SUITE} main",
+        )  # fmt: skip
         plugin.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(root / "usr/libexec/docker/cli-plugins/docker-buildx", plugin)
         shutil.rmtree(root)
