@@ -141,6 +141,21 @@ $(JUDGES:%=build/%): build/%: build/musl/%.o build/musl/modules.a $(LIBCAP_NG_AR
 	@mkdir -p $(@D)
 	$(Q)$(CC_musl) $(LINK) -o $@ $(filter %.o %/modules.a,$^) $(LIBCAP_NG_LINK)
 
+# The peers as their authors mean them to be linked, static and with musl: Debian's builds of them are neither. For `make bench`.
+PEERS := tini dumb-init catatonit
+PEER_tini      = -DTINI_VERSION='"$(shell cat $(<D)/tini/VERSION)"' -DTINI_GIT='""'
+PEER_dumb-init =
+PEER_catatonit = $(foreach word,NAME URL BUGURL VERSION LICENSE,-DPROGRAM_$(word)='""') -DHAVE_LINUX_CLOSE_RANGE_H
+build/tools/peers/made: .ci/source build/tools/toolchain.mk | build/tools/cmocka/VERSION
+	$(call say,SOURCE,$(@D))
+	$(Q)for peer in $(PEERS); do .ci/source $$peer $(@D)/$$peer >/dev/null || exit; touch $(@D)/$$peer/tiniConfig.h $(@D)/$$peer/config.h; done
+	@touch $@
+
+$(PEERS:%=build/tests/bench/%-musl): build/tests/bench/%-musl: build/tools/peers/made Makefile
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(MUSL_CC) -Os -w -D_GNU_SOURCE -static -s -I$(<D)/$* $(PEER_$*) -o $@ $(firstword $(wildcard $(<D)/$*/src/$*.c $(<D)/$*/$*.c))
+
 build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/modules.a
 	$(call say,LINK,$@)
 	$(Q)clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^
@@ -194,6 +209,7 @@ fuzz: export SECONDS_EACH := $(or $(SECONDS_EACH),600)
 $(ALL): $$(call needs,$$@)
 	$(Q)tests/run $@
 
+bench: $(PEERS:%=build/tests/bench/%-musl)
 bench soak: $(PYTEST_NEEDS) $(HELPERS:%=build/%)
 	$(Q)build/tools/venv/bin/python tests/bench/$@.py
 

@@ -54,6 +54,8 @@ class Contender:
         return not self.words or self.path() is not None
 
 
+PACKAGES = ("catatonit", "dumb-init", "gosu", "tini")
+MUSL = {"tini": ("-s", "--"), "dumb-init": ("--",), "catatonit": ("--",)}
 NOTHING = Contender("no init", (), stays=False)
 CONTENDERS = (
     Contender("asgi-init", (str(ROOT / "build/asgi-init"), "--")),
@@ -61,6 +63,7 @@ CONTENDERS = (
     Contender("tini-static", ("tini-static", "-s", "--")),
     Contender("dumb-init", ("dumb-init", "--")),
     Contender("catatonit", ("catatonit", "--")),
+    *(Contender(f"{name}, musl", (str(ROOT / f"build/tests/bench/{name}-musl"), *words)) for name, words in MUSL.items()),
     Contender("gosu", ("gosu", "root"), stays=False),
 )
 
@@ -133,9 +136,10 @@ def system_calls(contenders):
     return in_turn(contenders, 3, measure)
 
 
-def private_kilobytes(pid):
+def private_kilobytes(pid, of="Clean|Dirty"):
+    """Clean pages are its file's, as the page cache holds them: only dirty ones are memory that is there for it alone."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(number) for number in re.findall(r"^Private_\w+: +(\d+) kB$", rollup, re.M))
+    return sum(int(number) for number in re.findall(rf"^Private_(?:{of}): +(\d+) kB$", rollup, re.M))
 
 
 def wake_ups(pid):
@@ -160,14 +164,16 @@ def runs_measure(pid):
 
 
 def idle(contenders):
-    """{contender: [(private kB, wake-ups)]}, all of them at the same time."""
+    """{contender: [(private kB, kB of them dirty, wake-ups)]}, all of them at the same time."""
     processes = {contender: start_idle(contender) for contender in inits(contenders)}
     try:
         time.sleep(1)
         before = {contender: wake_ups(process.pid) for contender, process in processes.items()}
         time.sleep(IDLE_SECONDS)
         return {
-            contender: [(private_kilobytes(process.pid), wake_ups(process.pid) - before[contender])]
+            contender: [
+                (private_kilobytes(process.pid), private_kilobytes(process.pid, "Dirty"), wake_ups(process.pid) - before[contender])
+            ]
             for contender, process in processes.items()
         }
     finally:
@@ -229,16 +235,16 @@ def rows_of(contenders):
         row("µs for each of 20,000 orphans", column(results["many"], 0), contenders, "{:.1f}"),
         row("growth after 20,000 orphans, kB", column(results["many"], 1), contenders, "{:.0f}"),
         row("private memory when idle, kB", column(results["idle"], 0), contenders, "{:.0f}"),
-        row(f"wake-ups in {IDLE_SECONDS} idle seconds", column(results["idle"], 1), contenders, "{:.0f}"),
+        row("of it dirty, so not the file's, kB", column(results["idle"], 1), contenders, "{:.0f}"),
+        row(f"wake-ups in {IDLE_SECONDS} idle seconds", column(results["idle"], 2), contenders, "{:.0f}"),
         row("system calls from exec to exec", results["calls"], contenders, "{:.0f}"),
         row("size of the binary, bytes", sizes, contenders, "{:,.0f}"),
     ]
     return rows, base
 
 
-def versions(contenders):
-    names = [contender.name for contender in contenders if contender.name not in ("asgi-init", "tini-static")]
-    done = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *names], stdout=subprocess.PIPE, text=True, check=False)
+def versions():
+    done = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *PACKAGES], stdout=subprocess.PIPE, text=True, check=False)
     return ", ".join(done.stdout.split("\n")[:-1]) or "not from packages"
 
 
@@ -249,8 +255,8 @@ def table(contenders):
     return "\n".join(
         [
             f"Measured by `make bench` on Linux {kernel} ({os.uname().machine}, {os.cpu_count()} processors), with Debian's builds of the others:",
-            f"{versions(contenders)}. tini and dumb-init are linked dynamically: their size and",
-            "memory are without the libc. Debian has no static musl builds of them.",
+            f"{versions()}. tini and dumb-init are linked dynamically: their size and",
+            "memory are without the libc. Those with `musl` are the same sources, linked statically by our compiler.",
             "",
             *head,
             *rows,
