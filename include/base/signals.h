@@ -7,6 +7,9 @@
  * Docker and systemd have SIGRTMIN = 34, so 37 is SIGRTMIN+3. Therefore masks are plain 64-bit numbers here (bit n-1 is
  * signal n, as in /proc/PID/status) and go to the kernel by raw system calls. Source: signal(7), rt_sigprocmask(2),
  * sigwaitinfo(2); kernel/signal.c.
+ *
+ * Signals are taken by rt_sigtimedwait(2). signalfd4(2) would tell the same of each, but it is a descriptor: that can be
+ * denied (EMFILE, seccomp), be closed or be inherited, and needs a poll(2) beside it for every time limit.
  */
 
 #include <signal.h>
