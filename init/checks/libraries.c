@@ -1,6 +1,5 @@
 #include "checks/libraries.h"
 
-#include "checks/library_finding.h"
 #include "checks/library_search.h"
 
 #include <errno.h>

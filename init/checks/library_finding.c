@@ -2,6 +2,7 @@
 
 #include "checks/broken_path.h"
 #include "checks/program_file.h"
+#include "facts/python_version.h"
 
 #include <string.h>
 
