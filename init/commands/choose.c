@@ -12,7 +12,7 @@ static struct places places;
 bool choose_python(struct session *session, unsigned first, struct chosen *chosen)
 {
     struct text bin = TEXT_ON(chosen->bin);
-    bool for_command = !session->verb && session->request.kind == REQUEST_COMMAND;
+    bool for_command = session->verb == VERB_NONE && session->request.kind == REQUEST_COMMAND;
     if (first == 0)
         places_list(&session->scene, for_command ? PLACES_ENVIRONMENTS : PLACES_ALL, &places);
     if (!places_choose(&session->scene, &places, first, for_command ? NULL : uvicorn_is_seen, &chosen->choice))
