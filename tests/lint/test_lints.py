@@ -15,6 +15,8 @@ GOOD = {
     "init/commands/run.c": '#include "commands/run.h"\n#include "process/child.h"\n#include <unistd.h>\n\n'
     "int run(void)\n{\n    return getpid() == child() ? 0 : 1;\n}\n",
     "include/commands/run.h": "#ifndef COMMANDS_RUN_H\n#define COMMANDS_RUN_H\n\nint run(void);\n\n#endif\n",
+    "include/commands/launch.h": '#include "process/child.h"\n',
+    "init/commands/launch.c": '#include "commands/launch.h"\n#include "commands/run.h"\n',
     "include/process/child.h": "#ifndef PROCESS_CHILD_H\n#define PROCESS_CHILD_H\n#include <sys/types.h>\n\npid_t child(void);\n\n#endif\n",
     "include/checks/host.h": "#ifndef CHECKS_HOST_H\n#define CHECKS_HOST_H\n\nint host(void);\n\n#endif\n",
     "tests/good.py": "import os\n\nprint(os.getpid())\n",
@@ -41,6 +43,7 @@ BAD = (
     ("layers.sh", "init/other.c", "\n", "lies in none of the layers"),
     ("layers.sh", "init/helpers/other.c", "\n", "lies in none of the layers"),
     ("layers.sh", "init/checks/host.c", "#include <cap-ng.h>\n", "only process/ may include cap-ng.h"),
+    ("layers.sh", "include/commands/run.h", '#include "commands/launch.h"\n', "tsort: commands/launch\n"),
     ("headers.sh", "include/base/bad.h", "pid_t bad(size_t length);\n", "include/base/bad.h: doesn't compile alone"),
     ("functions.sh", "init/base/text.c", body(68), "text.c:3: f has 71 lines"),
     ("format.sh", "init/base/text.c", "int f( void );\n", "code should be clang-formatted"),

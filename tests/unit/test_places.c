@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "checks/uvicorn.h"
 #include "checks/places.h"
+#include "checks/uvicorn.h"
 #include "image.h"
 
 enum { VARIABLES_MOST = 4 };
