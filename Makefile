@@ -127,7 +127,8 @@ build/musl/tests/unit/test_%: build/musl/tests/unit/test_%.o build/musl/modules.
 
 build/tools/cmocka.o: build/tools/cmocka/VERSION .ci/cmocka/config.h Makefile
 	$(call say,CC,$@)
-	$(Q)$(MUSL_CC) -O1 -g -fPIE -w -D_GNU_SOURCE -DHAVE_CONFIG_H -I.ci/cmocka -Ibuild/tools/cmocka/include -c -o $@ build/tools/cmocka/src/cmocka.c
+	$(Q)$(MUSL_CC) -O1 -g -fPIE -w -D_GNU_SOURCE -DHAVE_CONFIG_H -I.ci/cmocka -Ibuild/tools/cmocka/include \
+	    -c -o $@ build/tools/cmocka/src/cmocka.c
 
 # What tests start beside asgi-init: tests/pid1/NAME.c becomes build/tests/pid1/NAME, static as well.
 $(HELPERS:%=build/%): build/%: %.c Makefile build/tools/toolchain.mk

@@ -13,6 +13,9 @@ int64_t system_milliseconds(void);
  * or a seccomp filter) /proc/self/fd; where there is neither, closes 3 to 1023. */
 void system_close_above_2(int keep);
 
+/* openat(2) with O_CLOEXEC, and again when a signal came between. -1 with errno. */
+int system_open_at(int folder, const char *name, int flags);
+
 /* Calls `visit` for each entry of a folder whose name is a decimal number: processes, threads, descriptors. False when
  * the folder can't be read to its end. */
 bool system_each_number(const char *path, void (*visit)(void *context, int number), void *context);

@@ -16,7 +16,7 @@
  */
 
 #include "checks/host.h"
-#include "checks/interpreter.h"
+#include "checks/scene.h"
 
 /* Adds the finding for a walk that has failed, and returns it. */
 struct finding *broken_path_find(const struct scene *scene, const struct candidate *candidate,

@@ -40,13 +40,6 @@ struct interpreter {
     size_t used;
 };
 
-/* A place to look at. */
-struct candidate {
-    struct span path;   /* absolute: the interpreter's own path, not its environment's folder */
-    struct span origin; /* who names it, for `wanted`: "VIRTUAL_ENV", "PATH", "--python", "found" */
-    bool named;         /* it was asked for: nothing else may be taken instead */
-};
-
 /* True: it works as far as reading can tell, and `interpreter` describes it. False: a finding says why not; its severity
  * is the rule's, whoever asked. Warnings may be added in both cases. */
 bool interpreter_judge(const struct scene *scene, const struct candidate *candidate, struct interpreter *interpreter);

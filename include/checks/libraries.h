@@ -14,14 +14,7 @@
  * Source: ld.so(8); glibc 2.31 to 2.41, elf/dl-load.c, dl-deps.c, dl-version.c; musl 1.2, ldso/dynlink.c.
  */
 
-#include "checks/interpreter.h"
-
-struct libraries_subject {
-    const struct candidate *candidate; /* who asks for the program: {wanted} and {origin} of a finding */
-    struct span program;               /* absolute, without links */
-    struct span extension;             /* a compiled module that it would load; empty: the program itself is judged */
-    enum severity severity;            /* of a finding, at most the rule's */
-};
+#include "checks/library_finding.h"
 
 enum libraries_verdict {
     LIBRARIES_FOUND,   /* the program is static, or all is there */

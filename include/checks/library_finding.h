@@ -3,8 +3,16 @@
 
 /* Words for what a loader will not find: adds the finding of the first failure, with the others as its evidence. */
 
-#include "checks/libraries.h"
 #include "checks/library_file.h"
+#include "checks/scene.h"
+
+/* Who is judged, by checks/libraries.h. */
+struct libraries_subject {
+    const struct candidate *candidate; /* who asks for the program: {wanted} and {origin} of a finding */
+    struct span program;               /* absolute, without links */
+    struct span extension;             /* a compiled module that it would load; empty: the program itself is judged */
+    enum severity severity;            /* of a finding, at most the rule's */
+};
 
 struct library_failure {
     enum rule rule;

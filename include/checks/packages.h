@@ -34,13 +34,5 @@ void search_path_follow(const struct scene *scene, struct search_path *path);
 /* Is the top-level package `name` seen? Its file in `where`, if not NULL. False: `*doubt` (if not NULL) is set. */
 bool packages_find(const struct scene *scene, const struct interpreter *interpreter, const char *name,
                    struct text *where, const char **doubt);
-/* For places_choose: seen by reading. Of a wrapper, or an unknown version, only PYTHONPATH can be read. */
-bool packages_has_uvicorn(const struct scene *scene, const struct interpreter *interpreter);
-/* The same, or reading leaves a doubt; a home that isn't known is none: images seldom set HOME, or use a user's site. */
-bool packages_may_have_uvicorn(const struct scene *scene, const struct interpreter *interpreter);
-/* Adds the finding that uvicorn isn't there. Only after the interpreter was asked and said no. `elsewhere` is another
- * interpreter that has it, or empty. */
-struct finding *packages_missing(const struct scene *scene, const struct interpreter *interpreter,
-                                 struct span elsewhere);
 
 #endif

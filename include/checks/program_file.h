@@ -8,7 +8,7 @@
  * registered (binfmt_misc). The libraries of a program are not looked at here.
  */
 
-#include "checks/interpreter.h"
+#include "checks/scene.h"
 #include "facts/program.h"
 
 struct program_file {

@@ -15,22 +15,8 @@
  * Source: path_resolution(7), symlink(7), openat(2), capabilities(7).
  */
 
-#include "base/text.h"
-
-#include <sys/stat.h>
-
-enum { PATH_MOST = 4096, TRACE_STEPS = 64, TRACE_NAMES = 8192, LINKS_MOST = 40, GROUPS_MOST = 64 };
-
-/* Who is asked for: the ids that will run the server. */
-struct reader_identity {
-    uid_t uid;
-    gid_t gid;
-    gid_t groups[GROUPS_MOST];
-    unsigned group_count;
-    bool overrides;     /* CAP_DAC_OVERRIDE: reads, writes and searches whatever the mode */
-    bool searches_only; /* CAP_DAC_READ_SEARCH: reads and searches */
-    bool is_self;       /* the process's own: what the kernel answers decides, and knows more than modes (ACL, LSM) */
-};
+#include "checks/reader_identity.h"
+#include "checks/trace.h"
 
 struct reader {
     int root;     /* O_PATH descriptor, or -1 after a failed open */
@@ -38,47 +24,9 @@ struct reader {
     struct reader_identity identity;
 };
 
-enum step_kind { STEP_FOLDER, STEP_LINK, STEP_FILE, STEP_OTHER, STEP_MISSING, STEP_FAILED };
-
-/* One component on the way. `path` is its absolute path inside the root, with all links before it resolved; of a link
- * `target` is what it holds. `.` and `..` are no steps. */
-struct step {
-    struct span path;
-    struct span target;
-    enum step_kind kind;
-    int error; /* errno of the step where the walk ended: ENOENT, EACCES, ENOTDIR, ELOOP, ENAMETOOLONG, EIO ... */
-    mode_t mode;
-    uid_t uid;
-    gid_t gid;
-    dev_t device;
-    bool searchable; /* of a folder: the identity may search it, by its mode */
-};
-
-/* The first step is the root folder. Where the walk ended, by error:
- *   ENOENT   the missing component (STEP_MISSING)
- *   ENOTDIR  the component that isn't a folder although more follows (its kind and mode as they are)
- *   EACCES   the folder that may not be searched. When it is `searchable` all the same, the kernel refused for another
- *            reason than the mode: an ACL or a security module
- *   ELOOP    the link that was one too many
- *   others   the component that the kernel gave the error for (STEP_FAILED) */
-struct trace {
-    struct step steps[TRACE_STEPS];
-    unsigned count;
-    bool cut;          /* there were more steps than fit: the first and the last are kept */
-    int error;         /* 0 when the end was reached */
-    struct step *last; /* the end, or the step that failed. NULL for a path that isn't absolute, or too long */
-    struct span real;  /* the absolute path of the end without links, inside the root; empty after an error */
-    char names[TRACE_NAMES];
-    size_t used;
-    char last_names[2 * PATH_MOST + 512]; /* of the last step, when `names` is full */
-    char real_path[PATH_MOST];
-};
-
 /* Opens the root folder (NULL is "/"), and takes the process's own identity. 0 or errno. */
 int reader_open(struct reader *reader, const char *root);
 void reader_close(struct reader *reader);
-/* The process's effective ids, groups and capabilities. */
-struct reader_identity reader_identity_of_self(void);
 
 /* Walks `path` (absolute, inside the root; "//" and "." count for nothing, a "/" at the end asks for a folder).
  * Returns 0 or the errno that stat(2) would give the identity; the trace tells where. */
@@ -119,8 +67,5 @@ bool reader_file_is_noexec(const struct reader *reader, int file);
 /* May the identity read, write, execute (bits 4, 2, 1) the end of the path? For our own identity the kernel is asked
  * (access(2), by the real ids). 0 or errno: EACCES, EROFS, or what the walk gives. */
 int reader_may(const struct reader *reader, struct span path, unsigned bits);
-/* May the identity read, write, execute (bits 4, 2, 1) something of that mode and owner? By modes and the two
- * capabilities alone; `mode` holds the file type too, because a capability executes no file without an x bit. */
-bool reader_permits(const struct reader_identity *identity, mode_t mode, uid_t uid, gid_t gid, unsigned bits);
 
 #endif

@@ -25,4 +25,11 @@ struct scene {
     char *const *command_words;  /* all of them, NULL at their end; or NULL */
 };
 
+/* A program to judge. */
+struct candidate {
+    struct span path;   /* absolute: the interpreter's own path, not its environment's folder */
+    struct span origin; /* who names it, for `wanted`: "VIRTUAL_ENV", "PATH", "--python", "found" */
+    bool named;         /* it was asked for: nothing else may be taken instead */
+};
+
 #endif

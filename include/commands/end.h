@@ -9,7 +9,7 @@
  * control group has counted. So a finding names what didn't happen as well. */
 
 #include "checks/memory.h"
-#include "process/supervise.h"
+#include "process/fate.h"
 
 struct session;
 struct launch;

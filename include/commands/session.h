@@ -16,9 +16,9 @@
 #include "process/supervise.h"
 
 struct session {
-    char *const *words;      /* the command line, words[0] too */
-    unsigned first;          /* the first word behind our options and the verb */
-    const struct verb *verb; /* NULL: serve, or run a command */
+    char *const *words; /* the command line, words[0] too */
+    unsigned first;     /* the first word behind our options and the verb */
+    enum verb verb;
     struct signal_state given;
     pid_t parent; /* at the start of main */
 
@@ -45,10 +45,6 @@ struct session {
  * it has been said why. */
 enum exit_code session_open(struct session *session, char **words, char **entries, const struct signal_state *given,
                             pid_t parent);
-/* Everything that must be known before anything is judged: becomes the user, and reads the host as that user. */
-enum exit_code session_prepare(struct session *session);
-/* The same without the first: for `config`, which shows settings that contradict each other, too. */
-enum exit_code session_settle(struct session *session);
 /* Prints the findings from `first` on, writes the termination log, and returns their exit code. */
 enum exit_code session_fail(struct session *session, unsigned first);
 /* Is it a server: does a requested stop end in 0? */

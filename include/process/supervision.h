@@ -3,7 +3,8 @@
 
 /* What supervise.c and leftovers.c know between two signals. For those two only. */
 
-#include "process/supervise.h"
+#include "process/fate.h"
+#include "process/supervise_options.h"
 
 enum deadline {
     DEADLINE_LOOK,    /* does it listen yet? */
@@ -46,22 +47,8 @@ struct supervision {
     struct leftovers leftovers;
 };
 
+/* Passes an event to options->say, if that is set. */
 void supervision_say(const struct supervision *supervision, enum supervise_event event,
                      const struct supervise_news *news);
-
-/* The child is gone, others aren't. Tells them to stop. */
-void leftovers_begin(struct supervision *supervision);
-/* After `process` was reaped. */
-void leftovers_forget(struct supervision *supervision, pid_t process);
-/* Tells those that became ours since. */
-void leftovers_tell(struct supervision *supervision);
-/* Sends a signal that came meanwhile to each of them. */
-void leftovers_forward(struct supervision *supervision, int sent);
-/* --orphan-timeout is over: SIGKILL, but for those that may take their time. */
-void leftovers_expire(struct supervision *supervision);
-/* --stop-timeout is over: SIGKILL for all. */
-void leftovers_lose_patience(struct supervision *supervision);
-/* One that is still there, 0 when nobody knows. */
-pid_t leftovers_one(const struct supervision *supervision);
 
 #endif

@@ -1,5 +1,6 @@
 #include "base/system.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
@@ -79,4 +80,13 @@ void system_close_above_2(int keep)
     for (int descriptor = 3; descriptor <= highest; descriptor++)
         if (descriptor != keep)
             close(descriptor);
+}
+
+int system_open_at(int folder, const char *name, int flags)
+{
+    int descriptor;
+    do {
+        descriptor = openat(folder, name, flags | O_CLOEXEC);
+    } while (descriptor < 0 && errno == EINTR);
+    return descriptor;
 }

@@ -298,7 +298,7 @@ static bool add_unreadable(const struct scene *scene, struct span path, unsigned
     struct stat status;
 
     if (reader_stat(scene->reader, path, &status) != 0 ||
-        reader_permits(&scene->reader->identity, status.st_mode, status.st_uid, status.st_gid, bits))
+        reader_identity_permits(&scene->reader->identity, status.st_mode, status.st_uid, status.st_gid, bits))
         return false;
     *finding = add(scene, RULE_APP_UNREADABLE);
     set(scene, *finding, "file", path);

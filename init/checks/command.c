@@ -15,7 +15,7 @@ static int judge(const struct scene *scene, struct span path)
     if (error)
         return error;
     if (!S_ISREG(status.st_mode) ||
-        !reader_permits(&scene->reader->identity, status.st_mode, status.st_uid, status.st_gid, 1))
+        !reader_identity_permits(&scene->reader->identity, status.st_mode, status.st_uid, status.st_gid, 1))
         return EACCES;
     return 0;
 }
@@ -295,7 +295,7 @@ static enum rule rule_of(const struct refused *refused, int error)
 static void tell_permission(const struct refused *refused, const struct step *step)
 {
     const struct scene *scene = refused->scene;
-    if (!reader_permits(&scene->reader->identity, step->mode, step->uid, step->gid, 1)) {
+    if (!reader_identity_permits(&scene->reader->identity, step->mode, step->uid, step->gid, 1)) {
         finding_set_string(scene->findings, refused->finding, "bits", "x");
         set_mode(refused, "mode", step->mode);
         finding_set_number(scene->findings, refused->finding, "owner", step->uid);

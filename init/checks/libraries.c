@@ -1,6 +1,5 @@
 #include "checks/libraries.h"
 
-#include "checks/library_finding.h"
 #include "checks/library_search.h"
 
 #include <errno.h>
@@ -331,7 +330,7 @@ static void load_loader(struct span path)
     enum library_state state = library_file_open(reader, path, &search.machine->elf, &search.library);
     const struct stat *status = &search.library.status;
     if (state == LIBRARY_GOOD &&
-        (reader_permits(&reader->identity, status->st_mode, status->st_uid, status->st_gid, 1) ||
+        (reader_identity_permits(&reader->identity, status->st_mode, status->st_uid, status->st_gid, 1) ||
          reader_may(reader, path, 1) != EACCES)) {
         know_loader(path);
         return;

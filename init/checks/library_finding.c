@@ -2,6 +2,7 @@
 
 #include "checks/broken_path.h"
 #include "checks/program_file.h"
+#include "facts/python_version.h"
 
 #include <string.h>
 
@@ -186,7 +187,8 @@ static void tell_unreadable(const struct telling *telling)
     set(telling, "folder", step->path);
     broken_path_owner(scene, telling->finding, step->mode, step->uid);
     set_string(telling, "bits", is_loader ? "rx" : is_file ? "r" : "x");
-    if (reader_permits(&scene->reader->identity, step->mode, step->uid, step->gid, is_loader || !is_file ? 1 : 4))
+    if (reader_identity_permits(&scene->reader->identity, step->mode, step->uid, step->gid,
+                                is_loader || !is_file ? 1 : 4))
         set_string(telling, "allowed", "yes");
 }
 

@@ -60,7 +60,7 @@ static bool may_list(const struct reader *reader, struct span folder)
     struct stat status;
 
     return reader_stat(reader, folder, &status) == 0 &&
-           reader_permits(&reader->identity, status.st_mode, status.st_uid, status.st_gid, 4 | 1);
+           reader_identity_permits(&reader->identity, status.st_mode, status.st_uid, status.st_gid, 4 | 1);
 }
 
 /* A package whose __init__ is bytecode or an extension only. */

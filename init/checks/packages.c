@@ -1,7 +1,5 @@
 #include "checks/packages.h"
 
-#include "checks/editable.h"
-#include "checks/host.h"
 #include "checks/module.h"
 
 enum { PTH_MOST = 8192, SITE_NAMES_MOST = 8192, SAFE_PATH_MINOR = 11 };
@@ -229,38 +227,4 @@ bool packages_find(const struct scene *scene, const struct interpreter *interpre
     if (doubt)
         *doubt = path.doubt || !path.home_is_unknown ? path.doubt : "the user's own site folder isn't known";
     return false;
-}
-
-bool packages_has_uvicorn(const struct scene *scene, const struct interpreter *interpreter)
-{
-    return packages_find(scene, interpreter, "uvicorn", NULL, NULL);
-}
-
-bool packages_may_have_uvicorn(const struct scene *scene, const struct interpreter *interpreter)
-{
-    struct search_path path;
-
-    search_path_of(scene, interpreter, &path);
-    search_path_follow(scene, &path);
-    return interpreter->doubt || path.doubt || packages_has_uvicorn(scene, interpreter);
-}
-
-struct finding *packages_missing(const struct scene *scene, const struct interpreter *interpreter,
-                                 struct span elsewhere)
-{
-    struct finding *finding = findings_add(scene->findings, RULE_UVICORN_NOT_INSTALLED);
-
-    finding_set_string(scene->findings, finding, "python", interpreter->path);
-    finding_set(scene->findings, finding, "app", setting_text(scene->settings, SETTING_APP));
-    finding_set(scene->findings, finding, "elsewhere", elsewhere);
-    if (interpreter->site_count > 0)
-        finding_set(scene->findings, finding, "site", interpreter->sites[0]);
-    editable_explain(scene, interpreter, SPAN("uvicorn"), true, finding);
-    /* No environment was named or found: one beside the code may lie under a mount. */
-    const struct mount *mount = interpreter->venv[0] ? NULL : host_mount_over(scene->host, scene->app_dir);
-    if (mount) {
-        host_mount_values(scene->findings, finding, mount);
-        finding_set(scene->findings, finding, "app_dir", scene->app_dir);
-    }
-    return finding;
 }

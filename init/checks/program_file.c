@@ -69,7 +69,7 @@ static bool refuse_mode(const struct judgement *judgement)
     broken_path_owner(scene, finding, end->mode, end->uid);
     if (!(end->mode & 0111))
         finding_set_string(scene->findings, finding, "nobody", "yes");
-    if (reader_permits(&scene->reader->identity, end->mode, end->uid, end->gid, 1))
+    if (reader_identity_permits(&scene->reader->identity, end->mode, end->uid, end->gid, 1))
         finding_set_string(scene->findings, finding, "allowed", "yes");
     return false;
 }

@@ -7,6 +7,7 @@
 #include "checks/extensions.h"
 #include "commands/judge.h"
 #include "commands/session.h"
+#include "commands/settle.h"
 
 #include <unistd.h>
 
@@ -104,7 +105,7 @@ static enum exit_code verdict(const struct session *session)
 enum exit_code check(struct session *session)
 {
     static struct judgement judgement;
-    enum exit_code code = session_prepare(session);
+    enum exit_code code = settle(session);
     if (code != EXIT_OK)
         return code;
     bool serves = session->request.kind == REQUEST_SERVE || session->request.kind == REQUEST_MISTAKE;

@@ -2,7 +2,7 @@
 
 #include "base/report.h"
 #include "checks/broken_path.h"
-#include "checks/packages.h"
+#include "checks/uvicorn.h"
 #include "commands/session.h"
 
 enum { SAFE_PATH_MINOR = 11 };
@@ -12,10 +12,10 @@ static struct places places;
 bool choose_python(struct session *session, unsigned first, struct chosen *chosen)
 {
     struct text bin = TEXT_ON(chosen->bin);
-    bool for_command = !session->verb && session->request.kind == REQUEST_COMMAND;
+    bool for_command = session->verb == VERB_NONE && session->request.kind == REQUEST_COMMAND;
     if (first == 0)
         places_list(&session->scene, for_command ? PLACES_ENVIRONMENTS : PLACES_ALL, &places);
-    if (!places_choose(&session->scene, &places, first, for_command ? NULL : packages_has_uvicorn, &chosen->choice))
+    if (!places_choose(&session->scene, &places, first, for_command ? NULL : uvicorn_is_seen, &chosen->choice))
         return false;
     text_span(&bin, span_folder(span_of(chosen->choice.interpreter.path)));
     return true;
@@ -36,7 +36,7 @@ struct span choose_origin(const struct chosen *chosen)
 void choose_add_others(struct session *session, const struct chosen *chosen, struct finding *finding)
 {
     broken_path_naming(&session->scene, finding, choose_origin(chosen));
-    places_add_tried(&session->scene, &places, finding, packages_has_uvicorn);
+    places_add_tried(&session->scene, &places, finding, uvicorn_is_seen);
 }
 
 bool choose_takes_safe_path(const struct interpreter *interpreter)

@@ -4,6 +4,7 @@
 #include "checks/conflicts.h"
 #include "commands/judge.h"
 #include "commands/session.h"
+#include "commands/settle.h"
 
 enum { NAME_COLUMN = 16, VALUE_COLUMN = 24, LINE_MOST = 2 * PATH_MOST };
 
@@ -75,7 +76,7 @@ enum exit_code config(struct session *session)
 {
     const struct settings *settings = &session->settings;
     bool agree = conflicts_judge(&session->scene);
-    enum exit_code code = session_settle(session);
+    enum exit_code code = settle_contradicting(session);
     if (code != EXIT_OK)
         return code;
     judge_app(session);

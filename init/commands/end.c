@@ -4,7 +4,7 @@
 #include "checks/privileged_port.h"
 #include "checks/processor.h"
 #include "commands/diagnose.h"
-#include "commands/launch.h"
+#include "commands/launch_plan.h"
 #include "commands/session.h"
 #include "facts/cgroup.h"
 

@@ -26,11 +26,12 @@ static void print_usage(void)
         "serve, the default; APP is MODULE:ATTRIBUTE");
     row(USAGE_COLUMN, "  asgi-init [OPTIONS] [--] COMMAND [ARG...]",
         "run a command in the application's Python environment");
-    for (unsigned i = 0; i < verb_count; i++) {
+    for (unsigned i = 0; i < VERB_COUNT; i++) {
         char room[ROW_MOST];
         struct text left = TEXT_ON(room);
-        text_join(&left, "  asgi-init ", verbs[i].name, *verbs[i].arguments ? " " : "", verbs[i].arguments, NULL);
-        row(USAGE_COLUMN, left.at, verbs[i].help);
+        text_join(&left, "  asgi-init ", verb_rows[i].name, *verb_rows[i].arguments ? " " : "", verb_rows[i].arguments,
+                  NULL);
+        row(USAGE_COLUMN, left.at, verb_rows[i].help);
     }
 }
 

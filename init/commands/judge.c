@@ -4,6 +4,7 @@
 #include "checks/application.h"
 #include "checks/candidates.h"
 #include "checks/extensions.h"
+#include "checks/uvicorn.h"
 #include "checks/words.h"
 #include "commands/session.h"
 #include "facts/pyproject.h"
@@ -176,7 +177,7 @@ static void blame(struct session *session, const struct judgement *judgement)
     const struct choice *choice = &judgement->chosen.choice;
     if (choice->broken)
         finding_weaken(choice->broken, SEVERITY_ERROR);
-    struct finding *finding = packages_missing(&session->scene, &choice->interpreter, SPAN(""));
+    struct finding *finding = uvicorn_missing(&session->scene, &choice->interpreter, SPAN(""));
     finding_set_string(&session->findings, finding, "asked", "yes");
     if (!choice->broken)
         choose_add_others(session, &judgement->chosen, finding);
@@ -215,8 +216,8 @@ static enum proof prove_by_reading(struct session *session, struct judgement *ju
     if (!setting_is(&session->settings, SETTING_ROOT))
         return PROOF_GOOD; /* --probe never: nothing uncertain is refused */
     if (!choice->has_uvicorn) {
-        struct finding *finding = packages_missing(&session->scene, &choice->interpreter, SPAN(""));
-        if (packages_may_have_uvicorn(&session->scene, &choice->interpreter)) {
+        struct finding *finding = uvicorn_missing(&session->scene, &choice->interpreter, SPAN(""));
+        if (uvicorn_may_be_there(&session->scene, &choice->interpreter)) {
             finding_set_string(&session->findings, finding, "unseen", "yes");
             finding_weaken(finding, SEVERITY_WARNING);
         }

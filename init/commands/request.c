@@ -47,7 +47,7 @@ static bool is_program(const struct reader *reader, struct span path)
 {
     struct stat status;
     return reader_stat(reader, path, &status) == 0 && S_ISREG(status.st_mode) &&
-           reader_permits(&reader->identity, status.st_mode, status.st_uid, status.st_gid, 1);
+           reader_identity_permits(&reader->identity, status.st_mode, status.st_uid, status.st_gid, 1);
 }
 
 static bool is_program_in(const struct reader *reader, struct span folder, struct span name)

@@ -1,8 +1,6 @@
 #include "commands/session.h"
 
 #include "base/report.h"
-#include "checks/conflicts.h"
-#include "commands/become.h"
 
 #include <errno.h>
 #include <string.h>
@@ -75,7 +73,7 @@ static bool read_words(struct session *session)
     if (!word || options->dashes || options->help || options->version)
         return true;
     session->verb = verb_named(span_of(word));
-    if (!session->verb)
+    if (session->verb == VERB_NONE)
         return true;
     if (!options_parse(session->words, session->first + 1, &session->settings, options))
         return false;
@@ -149,7 +147,7 @@ static void read_two_variables(struct session *session)
 /* What a verb says is no container's end: it may be run beside a server, by `kubectl exec`. */
 static bool starts_something(const struct session *session)
 {
-    return !session->verb;
+    return session->verb == VERB_NONE;
 }
 
 static void open_report(const struct session *session)
@@ -186,7 +184,7 @@ static void take_root_environment(struct session *session)
 static enum exit_code judges_only(const struct session *session)
 {
     static const enum setting settings[] = {SETTING_ROOT, SETTING_ENV, SETTING_WORKDIR, SETTING_STRICT};
-    if (session->verb)
+    if (session->verb != VERB_NONE)
         return EXIT_OK;
     for (size_t i = 0; i < ARRAY_LENGTH(settings); i++) {
         const struct setting_value *value = &session->settings.values[settings[i]];
@@ -195,27 +193,6 @@ static enum exit_code judges_only(const struct session *session)
             return usage("nothing is started with", value->source, "it is for check, which and config");
     }
     return EXIT_OK;
-}
-
-static void say_rivals(const struct session *session)
-{
-    for (unsigned setting = 0; setting < SETTING_COUNT; setting++) {
-        char line[PATH_MOST];
-        struct text text = TEXT_ON(line);
-        const struct setting_value *value = &session->settings.values[setting];
-        if (!value->other_source.length)
-            continue;
-        text_join(&text, setting_rows[setting].name, " is '", NULL);
-        text_visible(&text, value->value);
-        text_add(&text, "' by ");
-        text_span(&text, value->source);
-        text_add(&text, ", which goes before ");
-        text_span(&text, value->other_source);
-        text_add(&text, " ('");
-        text_visible(&text, value->other);
-        text_add(&text, "')");
-        report_say(REPORT_TRAIL, text_as_span(&text));
-    }
 }
 
 /* All is read before anything is said: how it is to be said is a setting too. */
@@ -335,6 +312,7 @@ enum exit_code session_open(struct session *session, char **words, char **entrie
     session->words = words;
     session->given = *given;
     session->parent = parent;
+    session->verb = VERB_NONE;
     session->environment.entries = entries;
     settings_start(&session->settings);
     enum exit_code code = read_settings(session);
@@ -350,37 +328,6 @@ enum exit_code session_open(struct session *session, char **words, char **entrie
         return usage("too long:", setting_text(&session->settings, SETTING_APP_DIR), "");
     set_scene(session);
     return read_signal_settings(session);
-}
-
-/* Where the user's own packages are depends on HOME, so the checks look at what the server will get. */
-static void take_user_environment(struct session *session)
-{
-    child_environment_start(&session->of_user, &session->environment);
-    child_environment_for_user(&session->of_user, span_of(session->identity.home), span_of(session->identity.name));
-    session->environment.entries = session->of_user.entries;
-}
-
-enum exit_code session_prepare(struct session *session)
-{
-    unsigned first = session->findings.count;
-    return conflicts_judge(&session->scene) ? session_settle(session) : session_fail(session, first);
-}
-
-enum exit_code session_settle(struct session *session)
-{
-    enum exit_code code = become_user(session);
-    if (code != EXIT_OK)
-        return code;
-    if (session->switched && !setting_is(&session->settings, SETTING_ROOT))
-        take_user_environment(session);
-    host_read(&session->host, &session->reader, &session->environment);
-    say_rivals(session);
-    if (!setting_text(&session->settings, SETTING_HOST).at) {
-        struct setting_error error;
-        settings_set(&session->settings, SETTING_HOST, session->host.in_container ? SPAN("0.0.0.0") : SPAN("127.0.0.1"),
-                     ORIGIN_DEFAULT, SPAN("default"), &error);
-    }
-    return EXIT_OK;
 }
 
 enum exit_code session_fail(struct session *session, unsigned first)
@@ -409,8 +356,8 @@ bool session_is_stopped(const struct session *session, enum exit_code *code)
     int signal = supervise_stop_pending(&session->supervise);
     if (!signal)
         return false;
-    bool as_asked =
-        session_serves(session) && !session->verb && setting_chosen(&session->settings, SETTING_STOP_CODE, "zero");
+    bool as_asked = session_serves(session) && starts_something(session) &&
+                    setting_chosen(&session->settings, SETTING_STOP_CODE, "zero");
     *code = as_asked ? EXIT_OK : (enum exit_code)(EXIT_BY_SIGNAL + signal);
     return true;
 }

@@ -3,6 +3,7 @@
 #include "base/report.h"
 #include "commands/choose.h"
 #include "commands/session.h"
+#include "commands/settle.h"
 
 enum exit_code which(struct session *session)
 {
@@ -11,7 +12,7 @@ enum exit_code which(struct session *session)
         report_say_parts(REPORT_ERROR, "which: takes options only, not '", session->words[session->first], "'", NULL);
         return EXIT_USAGE;
     }
-    enum exit_code code = session_prepare(session);
+    enum exit_code code = settle(session);
     if (code != EXIT_OK)
         return code;
     if (!choose_python(session, 0, &chosen))

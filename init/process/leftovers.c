@@ -1,9 +1,10 @@
+#include "process/leftovers.h"
+
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/system.h"
 #include "process/descendants.h"
-#include "process/supervision.h"
 
 /* After SIGKILL only the kernel can hold a process (a dead network disk). Then we go: as PID 1 that ends it too. */
 enum { KILL_AGAIN_AFTER = 500, KILLS_MOST = 10 };

@@ -6,15 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/exit_code.h"
 #include "base/system.h"
 #include "process/descendants.h"
-#include "process/supervision.h"
+#include "process/leftovers.h"
 #include "process/terminal.h"
 
 enum {
-    SIGRTMIN_AND_3 = 37, /* how a container is stopped by systemd's tools */
-    ORPHAN_TIMEOUT = 2000,
     FIRST_LOOK = 250,
     LAST_LOOK = 60000,
     SIGNALS_A_TURN = 64, /* so that a flood of signals doesn't keep us from reaping, nor the other way round */
@@ -22,46 +19,6 @@ enum {
 };
 
 /* ------------------------------------------------------------------------------------------------------- before it runs */
-
-struct supervise_options supervise_defaults(bool serving, bool hup_stops)
-{
-    struct supervise_options options = {.orphan_timeout = ORPHAN_TIMEOUT, .keep = -1};
-    for (int number = 1; number <= SIGNAL_LAST; number++)
-        options.map[number] = (uint8_t)number;
-    if (serving) {
-        options.map[SIGQUIT] = SIGTERM;
-        options.map[SIGRTMIN_AND_3] = SIGTERM;
-    }
-    if (serving && hup_stops)
-        options.map[SIGHUP] = SIGTERM;
-    return options;
-}
-
-bool supervise_map(struct supervise_options *options, struct span rule)
-{
-    if (!span_has(rule, '='))
-        return false;
-    int from = signal_number(span_split(&rule, '='));
-    int to = rule.length == 0 ? 0 : signal_number(rule);
-    if (from == 0 || from == SIGKILL || from == SIGSTOP || from == SIGCHLD || (rule.length > 0 && to == 0))
-        return false;
-    options->map[from] = (uint8_t)to;
-    return true;
-}
-
-static bool is_stop(const struct supervise_options *options, int number)
-{
-    int sent = options->map[number];
-    return sent != 0 && (number == SIGTERM || number == SIGINT || sent == SIGTERM || sent == SIGINT);
-}
-
-uint64_t supervise_stops(const struct supervise_options *options)
-{
-    uint64_t stops = 0;
-    for (int number = 1; number <= SIGNAL_LAST; number++)
-        stops |= is_stop(options, number) ? signal_bit(number) : 0;
-    return stops;
-}
 
 int supervise_stop_pending(const struct supervise_options *options)
 {
@@ -87,14 +44,6 @@ bool supervise_die_with_parent(int signal, pid_t parent)
 }
 
 /* ------------------------------------------------------------------------------------------------------------ forwarding */
-
-void supervision_say(const struct supervision *supervision, enum supervise_event event,
-                     const struct supervise_news *news)
-{
-    const struct supervise_options *options = supervision->options;
-    if (options->say)
-        options->say(options->context, event, news);
-}
 
 /* With the value of sigqueue(3) and its real sender where that is possible: the kernel allows it for SI_QUEUE. */
 static bool queue_to_child(pid_t child, int sent, const siginfo_t *info)
@@ -210,7 +159,7 @@ static bool is_for_us(int number, const siginfo_t *info)
 
 static void signal_leftovers(struct supervision *supervision, int sent, const siginfo_t *info)
 {
-    if (is_stop(supervision->options, info->si_signo)) {
+    if (supervise_stops(supervision->options) & signal_bit(info->si_signo)) {
         record_stop(supervision, sent, info);
         begin_time_to_stop(supervision);
     }
@@ -233,7 +182,7 @@ static void take_signal(struct supervision *supervision, int number, const sigin
     }
     if (sent == SIGCONT && go_on(supervision))
         return;
-    if (is_stop(supervision->options, number))
+    if (supervise_stops(supervision->options) & signal_bit(number))
         stop(supervision, sent, info);
     else
         forward(supervision, sent, info);
@@ -532,18 +481,4 @@ void supervise(const struct supervise_options *options, pid_t child, struct fate
         terminal_give(getpgrp());
     if (!supervision.deaf) /* what came while we ended still says whether the end was asked for */
         receive(&supervision, 0, UINT64_MAX & ~signal_bit(SIGCHLD));
-}
-
-int fate_exit_code(const struct fate *fate, bool zero_when_asked)
-{
-    bool asked = fate->stop_signal != 0;
-    if (fate->killed_by_timeout && WIFSIGNALED(fate->status) && WTERMSIG(fate->status) == SIGKILL)
-        return EXIT_BY_SIGNAL + SIGKILL;
-    if (fate->status_unknown)
-        return zero_when_asked && asked ? EXIT_OK : EXIT_SYSTEM;
-    if (!WIFSIGNALED(fate->status))
-        return WEXITSTATUS(fate->status);
-    if (zero_when_asked && asked && (signal_bit(WTERMSIG(fate->status)) & fate->stops_sent))
-        return EXIT_OK;
-    return EXIT_BY_SIGNAL + WTERMSIG(fate->status);
 }

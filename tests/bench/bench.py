@@ -149,7 +149,9 @@ def wake_ups(pid):
 
 def start_idle(contender):
     """An init whose command does nothing, once that runs."""
-    process = subprocess.Popen(contender.command(MEASURE, "pause"), env=IN_VENV, cwd="/", stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        contender.command(MEASURE, "pause"), env=IN_VENV, cwd="/", stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     end = time.monotonic() + LIMIT
     while not runs_measure(process.pid):
         if time.monotonic() > end or process.poll() is not None:
@@ -254,7 +256,8 @@ def table(contenders):
     kernel = os.uname().release.partition("-")[0]
     return "\n".join(
         [
-            f"Measured by `make bench` on Linux {kernel} ({os.uname().machine}, {os.cpu_count()} processors), with Debian's builds of the others:",
+            f"Measured by `make bench` on Linux {kernel} ({os.uname().machine}, {os.cpu_count()} processors), "
+            "with Debian's builds of the others:",
             f"{versions()}. tini and dumb-init are linked dynamically: their size and",
             "memory are without the libc. Those with `musl` are the same sources, linked statically by our compiler.",
             "",
@@ -262,8 +265,10 @@ def table(contenders):
             *rows,
             "",
             "Cells are medians, in parentheses the middle half of the rounds. The multiples are of the same without an init: starting and",
-            f"ending a small static program took {base['start']:.0f} µs, a signal from kill to the answer {base['signal']:.1f} µs. With a virtual environment means that",
-            "PATH and VIRTUAL_ENV name one, which asgi-init then judges. gosu becomes its command, so there is nothing to measure afterwards.",
+            f"ending a small static program took {base['start']:.0f} µs, a signal from kill to the answer {base['signal']:.1f} µs. "
+            "With a virtual environment means that",
+            "PATH and VIRTUAL_ENV name one, which asgi-init then judges. "
+            "gosu becomes its command, so there is nothing to measure afterwards.",
             "",
             serving_tables(contenders),
         ]

@@ -56,7 +56,9 @@ def answers():
 def first_answer(words, folder, variables):
     """Seconds from the start to the first 200."""
     begin = time.monotonic()
-    process = subprocess.Popen(words, env=variables, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        words, env=variables, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         while not answers():
             if process.poll() is not None or time.monotonic() > begin + LIMIT:

@@ -442,7 +442,9 @@ def rebuild(dock, start, instructions, headline=""):
             build[:1] = [line]
         else:
             own[0] = line
-    added = [line for line in instructions if re.fullmatch(STEP, line) and not re.match("FROM |RUN uv ", line) and not replace_copy(own, line)]
+    added = [
+        line for line in instructions if re.fullmatch(STEP, line) and not re.match("FROM |RUN uv ", line) and not replace_copy(own, line)
+    ]
     if "build stage" in headline and "final stage" not in headline:
         in_build = [line for line in added if not line.startswith("COPY --from=build ")]
         build += with_pip(in_build)

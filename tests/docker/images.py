@@ -310,7 +310,9 @@ def ensure():
     missing = {image for image in images if label_of(image) not in (recipe(image), "")}
     if not missing:
         return
-    replaced = output("docker", "image", "ls", "--quiet", "--no-trunc", *[f"--filter=reference={image}" for image in sorted(missing)]).split()
+    replaced = output(
+        "docker", "image", "ls", "--quiet", "--no-trunc", *[f"--filter=reference={image}" for image in sorted(missing)]
+    ).split()
     print("images.py: making " + " ".join(sorted(missing)), file=sys.stderr, flush=True)
     ensure_tools()
     if BUILDER_BASE in missing:

@@ -155,7 +155,8 @@ moved = image(
     f"COPY --from={images.ROOT} /app/app /app/app", *["USER 10001" if line == "USER app" else line for line in SETTINGS],
     build=(
         f"FROM {images.PYTHON_BASE} AS build", "WORKDIR /build",
-        f"RUN {FEW.replace('/app/', '')} && python3 -m venv --without-pip /build/.venv && ln -sfn /build/.venv/bin/python3 /build/.venv/bin/python",
+        f"RUN {FEW.replace('/app/', '')} && python3 -m venv --without-pip /build/.venv "
+        "&& ln -sfn /build/.venv/bin/python3 /build/.venv/bin/python",
     ),
 )  # fmt: skip
 
@@ -185,7 +186,13 @@ def closed_volume(dock, folder):
     """All of /app on a volume whose folder is another user's alone."""
     volume = dock.volume()
     box = dock.run(
-        "-c", "chmod 700 /app && chown 1234 /app", image=images.ROOT, binary=None, ports=(), volumes=[f"{volume}:/app"], options=["--entrypoint=/bin/sh"]
+        "-c",
+        "chmod 700 /app && chown 1234 /app",
+        image=images.ROOT,
+        binary=None,
+        ports=(),
+        volumes=[f"{volume}:/app"],
+        options=["--entrypoint=/bin/sh"],
     )
     assert box.wait() == 0, box.logs()
     return Start(volumes=(f"{volume}:/app",), options=("--workdir=/",), words=("app.main:app", "--app-dir", "/app"))
@@ -198,7 +205,9 @@ file_for_folder = elsewhere("COPY pyvenv.cfg /app/.venv", files={"pyvenv.cfg": "
 # A stage whose Python is of another version: what it installs lies in that version's folder.
 def old_stage(dock, folder):
     old = dock.image([f"FROM {images.PYTHON_BASE}", "RUN touch /of-3.12"])
-    build = (f"FROM {old} AS build", SMALL[0], f"{SMALL[1]} && ([ ! -e /of-3.12 ] || mv /app/.venv/lib/python3.13 /app/.venv/lib/python3.12)")
+    build = (
+        f"FROM {old} AS build", SMALL[0], f"{SMALL[1]} && ([ ! -e /of-3.12 ] || mv /app/.venv/lib/python3.13 /app/.venv/lib/python3.12)"
+    )
     return small(dock, folder, build, f"FROM {images.PYTHON_BASE}", "COPY --from=build /app/.venv /app/.venv")
 
 
@@ -236,7 +245,9 @@ PLACES = {
 BASES = {
     "a base Python that is gone": Failure("venv-base-python-gone", 72, base_gone, {1: serves}, golden=True),
     "a Python of uv that was left behind": Failure("venv-base-python-gone", 72, uv_gone, {2: serves, 3: serves}),
-    "a Python that the user may not reach": Failure("python-not-reachable", 72, unreachable, {1: serves, 2: serves, 3: serves}, golden=True),
+    "a Python that the user may not reach": Failure(
+        "python-not-reachable", 72, unreachable, {1: serves, 2: serves, 3: serves}, golden=True
+    ),
     "an environment that was moved": Failure("venv-moved", 72, moved, {1: serves}),
     "an environment whose links loop": Failure("link-loop", 72, looping, {1: serves}),
     "an environment that isn't there": Failure(
@@ -268,7 +279,12 @@ BASES = {
         "no-python", 72, no_python, {1: serves}
     ),
     "an environment without uvicorn": Failure(
-        "uvicorn-not-installed", 72, sample(f"RUN python3 -m venv --without-pip /opt/venv && mv /app/.venv/{SITE}/uvicorn* /opt/venv/{SITE}/ && echo /app/.venv/{SITE} > /opt/venv/{SITE}/all.pth"),
+        "uvicorn-not-installed",
+        72,
+        sample(
+            f"RUN python3 -m venv --without-pip /opt/venv && mv /app/.venv/{SITE}/uvicorn* /opt/venv/{SITE}/ "
+            f"&& echo /app/.venv/{SITE} > /opt/venv/{SITE}/all.pth"
+        ),
         {3: serves, 5: serves},
     ),
     "a mount over the environment that nothing names": Failure(
@@ -317,12 +333,18 @@ COMMANDS = {
     ),
     "an application with a carriage return": Failure(
         "app-reference-malformed", 66,
-        sample("COPY start.sh /start.sh", files=TO_US_ALONE, options=("--entrypoint=/bin/sh",), words=("/start.sh",)), {2: serves, 3: serves},
+        sample("COPY start.sh /start.sh", files=TO_US_ALONE, options=("--entrypoint=/bin/sh",), words=("/start.sh",)),
+        {2: serves, 3: serves},
     ),
     "a mounted script without its x bit": Failure("command-not-executable", 126, mounted_script(mode=0o644), {2: serves}),
-    "a mounted folder with a script without its x bit": Failure("command-not-executable", 126, mounted_script(mode=0o644, whole=True), {2: serves}),
+    "a mounted folder with a script without its x bit": Failure(
+        "command-not-executable", 126, mounted_script(mode=0o644, whole=True), {2: serves}
+    ),
     "a script of the image without its x bit": Failure(
-        "command-not-executable", 126, sample("COPY entrypoint.sh /", files={"entrypoint.sh": SCRIPT}, words=("/entrypoint.sh",)), {1: serves}
+        "command-not-executable",
+        126,
+        sample("COPY entrypoint.sh /", files={"entrypoint.sh": SCRIPT}, words=("/entrypoint.sh",)),
+        {1: serves},
     ),
     "a script in a folder that is closed": Failure(
         "command-not-executable", 126,
@@ -350,11 +372,16 @@ COMMANDS = {
     ),
     "a console script of an environment that was moved": Failure(
         "script-interpreter-missing", 127,
-        sample(f"RUN {FEW} && echo python-dotenv >> /app/requirements.txt && sed -i '1s,.*,#!/build/.venv/bin/python,' /app/.venv/bin/dotenv", words=("dotenv", "--version")), {1: ends_well, 2: ends_well},
+        sample(
+            f"RUN {FEW} && echo python-dotenv >> /app/requirements.txt && sed -i '1s,.*,#!/build/.venv/bin/python,' /app/.venv/bin/dotenv",
+            words=("dotenv", "--version"),
+        ),
+        {1: ends_well, 2: ends_well},
     ),
     "a console script for a Python that isn't there": Failure(
         "script-interpreter-missing", 127,
-        sample(*COPIED, files={"entrypoint.sh": "#!/usr/bin/python3.9\nimport sys\nsys.exit(0)\n"}, words=("/entrypoint.sh",)), {4: ends_well},
+        sample(*COPIED, files={"entrypoint.sh": "#!/usr/bin/python3.9\nimport sys\nsys.exit(0)\n"}, words=("/entrypoint.sh",)),
+        {4: ends_well},
     ),
 }  # fmt: skip
 
@@ -370,7 +397,9 @@ def closed_code(dock, folder):
 
 APPLICATIONS = {
     "a module that is not there": Failure("app-module-missing", 66, plain(words=("main:app",)), {1: serves, 2: serves}, golden=True),
-    "a working folder too deep": Failure("app-module-missing", 66, plain(words=("app.main:app",), options=("--workdir=/app/app",)), {1: serves, 2: serves}),
+    "a working folder too deep": Failure(
+        "app-module-missing", 66, plain(words=("app.main:app",), options=("--workdir=/app/app",)), {1: serves, 2: serves}
+    ),
     "the content of the folder copied, not the folder": Failure(
         "app-module-missing", 66,
         sample("RUN mv /app/app/main.py /app/ && rm -r /app/app", words=("app.main:app",),
@@ -383,13 +412,18 @@ APPLICATIONS = {
         lambda dock, folder: elsewhere(environment={"VIRTUAL_ENV": "/opt/venv"}, volumes=(f"{folder}:/app",))(dock, folder),
         {5: Untried("what Compose shows is its own; the line only shows the volumes", ("docker compose config",))},
     ),
-    "another name of the application": Failure("app-attribute-missing", 0, plain(words=("check", "app.main:application")), {1: serves, 2: serves}),
+    "another name of the application": Failure(
+        "app-attribute-missing", 0, plain(words=("check", "app.main:application")), {1: serves, 2: serves}
+    ),
     "a factory that isn't called so": Failure("app-is-factory", 0, plain(words=("check", "app.main:create_app")), {1: serves}),
-    "a folder without the application": Failure("app-dir-missing", 66, plain(words=("app.main:app", "--app-dir", "src")), {1: serves_still}),
+    "a folder without the application": Failure(
+        "app-dir-missing", 66, plain(words=("app.main:app", "--app-dir", "src")), {1: serves_still}
+    ),
     "an empty file": Failure("app-file-empty", 0, sample("RUN : > /app/app/main.py", words=CHECK), {1: serves_still}),
     "a package that goes before the application's folder": Failure(
         "app-submodule-missing", 0,
-        sample(f"RUN rm /app/app/__init__.py && mkdir /app/.venv/{SITE}/app && touch /app/.venv/{SITE}/app/__init__.py", words=CHECK), {1: ends_well},
+        sample(f"RUN rm /app/app/__init__.py && mkdir /app/.venv/{SITE}/app && touch /app/.venv/{SITE}/app/__init__.py", words=CHECK),
+        {1: ends_well},
     ),
     "mounted code that only root may read": Failure("app-unreadable", 0, closed_code, {3: ends_well}),
     "another name of the module": Failure("app-submodule-missing", 0, plain(words=("check", "app.mian:app")), {2: serves}),
@@ -424,7 +458,8 @@ def left_behind(package, *lines, **more):
     note = '{"dir_info": {"editable": true}, "url": "file:///build/src"}'
     return sample(
         "COPY src /app/src",
-        f"RUN echo /build/src > {site}/{package}.pth && mkdir {site}/{package}-1.0.dist-info && echo '{note}' > {site}/{package}-1.0.dist-info/direct_url.json",
+        f"RUN echo /build/src > {site}/{package}.pth && mkdir {site}/{package}-1.0.dist-info "
+        f"&& echo '{note}' > {site}/{package}-1.0.dist-info/direct_url.json",
         *lines, files={"src/shop/__init__.py": "", "src/shop/main.py": MAIN}, **more,
     )  # fmt: skip
 
@@ -448,13 +483,23 @@ IMPORTS = {
     "a project that was left behind, and is imported": Failure(
         "import-missing", 1, left_behind("shop", "RUN echo 'import shop' >> /app/app/main.py"), {6: serves}
     ),
-    "a project that was left behind": Failure("app-module-missing", 66, left_behind("shop", words=("shop.main:app",)), {1: serves, 2: serves, 3: serves}),
-    "a project that was left behind, and isn't missed": Failure("editable-path-missing", 0, left_behind("shop", words=CHECK), {1: ends_well}),
+    "a project that was left behind": Failure(
+        "app-module-missing", 66, left_behind("shop", words=("shop.main:app",)), {1: serves, 2: serves, 3: serves}
+    ),
+    "a project that was left behind, and isn't missed": Failure(
+        "editable-path-missing", 0, left_behind("shop", words=CHECK), {1: ends_well}
+    ),
     "a server that was left behind": Failure(
-        "uvicorn-not-installed", 72, left_behind("uvicorn", f"RUN mv /app/.venv/{SITE}/uvicorn /app/src/ && rm -r /app/.venv/{SITE}/uvicorn-0*"), {2: serves, 3: serves}
+        "uvicorn-not-installed",
+        72,
+        left_behind("uvicorn", f"RUN mv /app/.venv/{SITE}/uvicorn /app/src/ && rm -r /app/.venv/{SITE}/uvicorn-0*"),
+        {2: serves, 3: serves},
     ),
     "a relative import outside of its package": Failure(
-        "relative-import-outside-package", 1, importing("from .helper import VALUE", "main:app", options=IN_APP, helper="VALUE = 1\n"), {1: serves}
+        "relative-import-outside-package",
+        1,
+        importing("from .helper import VALUE", "main:app", options=IN_APP, helper="VALUE = 1\n"),
+        {1: serves},
     ),
 }  # fmt: skip
 
@@ -481,15 +526,21 @@ def filtered(call, *words):
 NO_NEW_PRIVS = {"names": ["prctl"], "args": [{"index": 0, "value": 38, "op": "SCMP_CMP_EQ"}]}
 
 IDENTITIES = {
-    "a filter that forbids to become a user": Failure("user-not-permitted", 77, filtered({"names": ["setresuid"]}, "--user", "app"), {2: ends_well, 3: ends_well}),
-    "a filter that forbids no_new_privs": Failure("privileges-not-changed", 71, filtered(NO_NEW_PRIVS, "--user", "app"), {2: ends_well, 3: ends_well}),
+    "a filter that forbids to become a user": Failure(
+        "user-not-permitted", 77, filtered({"names": ["setresuid"]}, "--user", "app"), {2: ends_well, 3: ends_well}
+    ),
+    "a filter that forbids no_new_privs": Failure(
+        "privileges-not-changed", 71, filtered(NO_NEW_PRIVS, "--user", "app"), {2: ends_well, 3: ends_well}
+    ),
 
     "a capability that is misspelt": Failure("unknown-capability", 64, as_root("--keep-caps", "net_bind_servce"), {1: ends_well}),
     "a variable with a capability that is misspelt": Failure(
         "unknown-capability", 64, as_root(environment={"ASGI_INIT_KEEP_CAPS": "net_bind_servce"}), {2: ends_well}
     ),
     "a user of three parts": Failure("malformed-user", 67, as_root("--user", "app:app:app"), {1: ends_well}),
-    "a variable with a user of three parts": Failure("malformed-user", 67, as_root(environment={"ASGI_INIT_USER": "app:app:app"}), {1: ends_well}),
+    "a variable with a user of three parts": Failure(
+        "malformed-user", 67, as_root(environment={"ASGI_INIT_USER": "app:app:app"}), {1: ends_well}
+    ),
     "a user who is not there": Failure("no-such-user", 67, as_root("--user", "apps"), {1: ends_well, 2: ends_well, 3: ends_well}),
     "a variable with a user who is not there": Failure(
         "no-such-user", 67, as_root(environment={"ASGI_INIT_USER": "apps"}), {1: ends_well, 2: ends_well, 3: ends_well}
@@ -497,16 +548,27 @@ IDENTITIES = {
     "a group that is not there": Failure("no-such-group", 67, as_root("--user", "app:staffs"), {2: ends_well}),
     "a user in too many groups": Failure(
         "too-many-groups", 67,
-        sample("RUN for i in $(seq 70); do echo g$i:x:$((2000 + i)):app; done >> /etc/group", options=("--user=root",), words=("--user", "app", *TRUE)),
+        sample(
+            "RUN for i in $(seq 70); do echo g$i:x:$((2000 + i)):app; done >> /etc/group",
+            options=("--user=root",),
+            words=("--user", "app", *TRUE),
+        ),
         {1: ends_well},
     ),
     "a number of a user in too many groups": Failure(
         "too-many-groups", 67,
-        sample("RUN for i in $(seq 70); do echo g$i:x:$((2000 + i)):app; done >> /etc/group", options=("--user=root",), words=TRUE, environment={"PUID": "10001"}),
+        sample(
+            "RUN for i in $(seq 70); do echo g$i:x:$((2000 + i)):app; done >> /etc/group",
+            options=("--user=root",),
+            words=TRUE,
+            environment={"PUID": "10001"},
+        ),
         {2: ends_well},
     ),
     "a name in PUID": Failure("puid-not-number", 67, as_root(environment={"PUID": "app"}), {1: serves_still, 2: ends_well}),
-    "another user, without being root": Failure("user-needs-root", 77, plain(words=("--user", "2000:2000", *TRUE)), {1: ends_well, 2: ends_well}),
+    "another user, without being root": Failure(
+        "user-needs-root", 77, plain(words=("--user", "2000:2000", *TRUE)), {1: ends_well, 2: ends_well}
+    ),
     "root without what it takes": Failure(
         "user-not-permitted", 77, as_root("--user", "app", options=NO_CAPABILITIES), {1: ends_well, 2: ends_well}
     ),
@@ -593,7 +655,9 @@ FILES = {
     ),
     "a mounted Python without its x bit": Failure("program-not-executable", 72, mounted_python(WRAPPER.encode(), 0o644), {2: serves}),
     "a byte order mark before a script": Failure("program-damaged", 72, copied_python(b"\xef\xbb\xbf" + WRAPPER.encode()), {2: serves}),
-    "a byte order mark before a mounted script": Failure("program-damaged", 72, mounted_python(b"\xef\xbb\xbf" + WRAPPER.encode()), {3: serves}),
+    "a byte order mark before a mounted script": Failure(
+        "program-damaged", 72, mounted_python(b"\xef\xbb\xbf" + WRAPPER.encode()), {3: serves}
+    ),
     "a script without an interpreter": Failure("program-damaged", 72, mounted_python(WRAPPER.split("\n", 1)[1].encode()), {4: serves}),
     "a pointer of Git LFS": Failure(
         "program-damaged", 72, mounted_python(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"),
@@ -605,10 +669,17 @@ FILES = {
     ),
     "a program of a Mac, mounted": Failure("program-for-other-system", 72, mounted_mac_program, {1: serves}),
     "a program of a Mac, copied": Failure("program-for-other-system", 72, copied_mac_program, {2: serves}),
-    "a Python with Windows line ends": Failure("script-line-broken", 72, copied_python(WRAPPER.replace("\n", "\r\n").encode()), {1: serves, 2: serves}),
-    "a Python for a shell that isn't there": Failure("script-line-broken", 72, copied_python(WRAPPER.replace("/bin/sh", "/bin/zsh").encode()), {3: serves}),
+    "a Python with Windows line ends": Failure(
+        "script-line-broken", 72, copied_python(WRAPPER.replace("\n", "\r\n").encode()), {1: serves, 2: serves}
+    ),
+    "a Python for a shell that isn't there": Failure(
+        "script-line-broken", 72, copied_python(WRAPPER.replace("/bin/sh", "/bin/zsh").encode()), {3: serves}
+    ),
     "a Python that is a script for a Python that isn't there": Failure(
-        "script-line-broken", 72, sample(f"RUN {FEW} && cd /app/.venv/bin && rm python && echo '#!/build/.venv/bin/python' > python && chmod 755 python"), {5: serves}
+        "script-line-broken",
+        72,
+        sample(f"RUN {FEW} && cd /app/.venv/bin && rm python && echo '#!/build/.venv/bin/python' > python && chmod 755 python"),
+        {5: serves},
     ),
     "a script that is named as Python, for a Python that isn't there": Failure(
         "script-line-broken", 72,
@@ -617,33 +688,46 @@ FILES = {
     ),
     "a loader under another name": Failure(
         "python-loader-missing", 72, sample(f"RUN {OWN_FILE} && sed -i 's,/ld-linux,/my-linux,' /app/.venv/bin/python",
-                                            build=(f"{ROOT} AS build", "RUN for l in /lib64/ld-linux* /lib/ld-linux*; do [ ! -e $l ] || cp -L $l $(echo $l | sed s,ld-linux,my-linux,); done")),
+                                            build=(f"{ROOT} AS build",
+                                                   "RUN for l in /lib64/ld-linux* /lib/ld-linux*; do [ ! -e $l ] "
+                                                   "|| cp -L $l $(echo $l | sed s,ld-linux,my-linux,); done")),
         {4: serves},
     ),
     "a library that no cache has": Failure("library-missing", 72, sample(f"RUN {OWN_FILE} && rm /etc/ld.so.cache"), {1: serves}),
     "a library in a folder that nobody looks in": Failure(
         "library-missing", 72, sample(f"RUN {OWN_FILE} && rm /etc/ld.so.cache /etc/ld.so.conf.d/*"), {2: serves}
     ),
-    "a library that only root may read": Failure("library-unreadable", 72, sample(f"RUN chmod 600 /usr/local/lib/{LIBPYTHON}"), {1: serves}),
+    "a library that only root may read": Failure(
+        "library-unreadable", 72, sample(f"RUN chmod 600 /usr/local/lib/{LIBPYTHON}"), {1: serves}
+    ),
     "a library on a tmpfs": Failure(
         "library-on-noexec-mount", 72,
         plain(options=("--tmpfs=/run/x:mode=777", "--entrypoint=/bin/sh"),
               words=("-c", f"cp /usr/local/lib/{LIBPYTHON} /run/x/ && LD_LIBRARY_PATH=/run/x exec /asgi-init app.main:app")), {1: serves},
     ),
     "a library that isn't there": Failure("library-missing", 72, sample(f"RUN rm /usr/local/lib/{LIBPYTHON}"), {4: serves}),
-    "a PYTHONHOME that is wrong": Failure("python-does-not-start", 72, sample("ENV PYTHONHOME=/opt"), {1: serves, 2: says("No module named 'encodings'")}),
+    "a PYTHONHOME that is wrong": Failure(
+        "python-does-not-start", 72, sample("ENV PYTHONHOME=/opt"), {1: serves, 2: says("No module named 'encodings'")}
+    ),
 }  # fmt: skip
 
 # ---- what only `check` says
 
 CHECKS = {
     "root": Failure("runs-as-root", 0, plain(options=("--user=root",), words=CHECK), {1: ends_well, 2: ends_well}),
-    "an address of the container's own": Failure("host-only-local", 0, plain(environment={"HOST": "127.0.0.1"}, words=CHECK), {1: ends_well}),
-    "an address of the container's own in the words": Failure("host-only-local", 0, plain(words=(*CHECK, "--host", "127.0.0.1")), {2: ends_well}),
+    "an address of the container's own": Failure(
+        "host-only-local", 0, plain(environment={"HOST": "127.0.0.1"}, words=CHECK), {1: ends_well}
+    ),
+    "an address of the container's own in the words": Failure(
+        "host-only-local", 0, plain(words=(*CHECK, "--host", "127.0.0.1")), {2: ends_well}
+    ),
     "no bytecode": Failure("bytecode-missing", 0, sample("RUN find / -xdev -name __pycache__ | xargs rm -r", words=CHECK), {1: ends_well}),
     "an environment below the code": Failure("venv-below-app", 0, plain(words=CHECK), {1: ends_well, 2: ends_well}),
     "a PYTHONPATH of another tool": Failure(
-        "pythonpath-shadows", 0, sample("RUN mkdir /tools && touch /tools/typing_extensions.py", "ENV PYTHONPATH=/tools", words=CHECK), {1: ends_well}
+        "pythonpath-shadows",
+        0,
+        sample("RUN mkdir /tools && touch /tools/typing_extensions.py", "ENV PYTHONPATH=/tools", words=CHECK),
+        {1: ends_well},
     ),
     "a file that hides an installed package": Failure(
         "module-shadowed", None, sample("COPY . /app/", files={"h11.py": "from uvicorn import *\n"}), {1: serves}
@@ -674,7 +758,12 @@ PACKAGES = {
     ),
     "a package that is cut short": Failure(
         "package-damaged", 0, sample(f"RUN cd /app/.venv/{SITE}/uvloop && for f in loop.*.so; do : > $f; done", words=CHECK),
-        {1: ends_well, 2: Untried("what damaged a layer is gone when it is built again", ("docker builder prune && docker build --pull --no-cache .",))},
+        {
+            1: ends_well,
+            2: Untried(
+                "what damaged a layer is gone when it is built again", ("docker builder prune && docker build --pull --no-cache .",)
+            ),
+        },
     ),
 }  # fmt: skip
 
@@ -693,14 +782,18 @@ PROTECTED = "--sysctl=net.ipv4.ip_unprivileged_port_start=1024"  # as outside of
 
 ENDS = {
     "a port that only root may have": Failure(
-        "port-not-permitted", UVICORN, plain(words=("app.main:app", "--port", "80"), options=(PROTECTED,), port=80), {1: serves, 3: serves, 5: serves}
+        "port-not-permitted",
+        UVICORN,
+        plain(words=("app.main:app", "--port", "80"), options=(PROTECTED,), port=80),
+        {1: serves, 3: serves, 5: serves},
     ),
     "a port of a variable that only root may have": Failure(
         "port-not-permitted", UVICORN, plain(environment={"PORT": "80"}, options=(PROTECTED,), port=80), {2: serves, 3: serves, 5: serves}
     ),
     "a port that root may not have": Failure(
         "port-not-permitted", UVICORN,
-        plain(words=("app.main:app", "--port", "80"), options=(PROTECTED, "--user=root", *NO_CAPABILITIES), port=80), {1: serves, 3: serves, 4: serves},
+        plain(words=("app.main:app", "--port", "80"), options=(PROTECTED, "--user=root", *NO_CAPABILITIES), port=80),
+        {1: serves, 3: serves, 4: serves},
     ),
     "too little memory": Failure(
         "killed-for-memory", 137, plain(options=("--memory=64m",), words=("python3", "-c", SOME)), {1: ends_well}
@@ -709,7 +802,13 @@ ENDS = {
 }  # fmt: skip
 
 FAILURES = {
-    "Places": PLACES, "Bases": BASES, "Files": FILES, "Commands": COMMANDS, "Applications": APPLICATIONS, "Imports": IMPORTS, "Identities": IDENTITIES,
+    "Places": PLACES,
+    "Bases": BASES,
+    "Files": FILES,
+    "Commands": COMMANDS,
+    "Applications": APPLICATIONS,
+    "Imports": IMPORTS,
+    "Identities": IDENTITIES,
     "Checks": CHECKS, "Packages": PACKAGES, "Ends": ENDS,
 }  # fmt: skip
 

@@ -94,7 +94,9 @@ def test_an_application_in_a_namespace_package(dock, tmp_path):
     assert silent(box), box.logs()
 
 
-@pytest.mark.parametrize("words", [["--app-dir", "src"], ["app.main:app", "--app-dir=src"], ["uvicorn", "--app-dir", "/app/src", "app.main:app"]])
+@pytest.mark.parametrize(
+    "words", [["--app-dir", "src"], ["app.main:app", "--app-dir=src"], ["uvicorn", "--app-dir", "/app/src", "app.main:app"]]
+)
 def test_a_src_layout(dock, tmp_path, words):
     project = failures.backend(tmp_path)
     options = ["--tmpfs=/app/app"]  # the code of the image is out of the way

@@ -17,7 +17,8 @@ cppcheck)
     # its zero byte and also at a length.
     # shellcheck disable=SC2086 # a list of files without spaces
     cppcheck --quiet -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-        -D_GNU_SOURCE -DASGI_INIT_VERSION='""' -DLIBCAP_NG_VERSION='""' -I include --suppress=missingIncludeSystem --suppress=varFuncNullUB \
+        -D_GNU_SOURCE -DASGI_INIT_VERSION='""' -DLIBCAP_NG_VERSION='""' -I include \
+        --suppress=missingIncludeSystem --suppress=varFuncNullUB \
         --suppress=arrayIndexThenCheck $sources
     ;;
 esac

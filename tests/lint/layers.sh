@@ -3,7 +3,8 @@
 #
 #   main.c > commands > process | checks > facts > base        (process and checks don't know each other)
 #
-# A file may include headers of its own layer and of those below. libcap-ng's header belongs to process/ alone.
+# A file may include headers of its own layer and of those below. libcap-ng's header belongs to process/ alone. Within a layer
+# no includes run in a circle, where the .c and the .h of one name are one module.
 set -eu
 
 # shellcheck disable=SC2016 # awk's own $
@@ -40,3 +41,9 @@ find init include -name '*.[ch]' -type f | LC_ALL=C sort | xargs awk '
     }
     END { exit failed }
 '
+
+find init include -name '*.[ch]' -type f | LC_ALL=C sort | xargs grep -H '^[[:blank:]]*#[[:blank:]]*include[[:blank:]]*"' |
+    sed 's,^[a-z]*/\(.*\)\.[ch]:.*"\(.*\)\..*",\1 \2,' | tsort >/dev/null || {
+    echo 'includes run in a circle'
+    exit 1
+}

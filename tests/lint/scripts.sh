@@ -4,7 +4,8 @@
 set -eu
 
 kind() {
-    find . \( -path ./build -o -path ./.git -o -path ./tests/fuzz/corpus \) -prune -o -type f -print | LC_ALL=C sort | while read -r file; do
+    find . \( -path ./build -o -path ./.git -o -path ./tests/fuzz/corpus \) -prune -o -type f -print |
+        LC_ALL=C sort | while read -r file; do
         case $file in
         *.py) echo "python $file" ;;
         *.sh) echo "shell $file" ;;

@@ -14,7 +14,8 @@ folder=${1:-build/musl/init}
 forbidden='malloc|calloc|realloc|reallocarray|free|aligned_alloc|posix_memalign|strdup|strndup|asprintf|vasprintf|getline|getdelim|alloca
 printf|fprintf|dprintf|sprintf|snprintf|vprintf|vfprintf|vdprintf|vsprintf|vsnprintf|puts|putchar|putc|fputs|fputc|fopen|fdopen|freopen
 fclose|fflush|fread|fwrite|fgets|fgetc|getc|getchar|scanf|fscanf|sscanf|perror|setvbuf|stdin|stdout|stderr|fmemopen|open_memstream
-getpw(nam|uid|ent)(_r)?|getgr(nam|gid|ent)(_r)?|setpwent|setgrent|getgrouplist|getspnam|initgroups|syslog|vsyslog|openlog|getaddrinfo|gethostbyname
+getpw(nam|uid|ent)(_r)?|getgr(nam|gid|ent)(_r)?|setpwent|setgrent|getgrouplist|getspnam|initgroups
+syslog|vsyslog|openlog|getaddrinfo|gethostbyname
 system|popen|pclose|wordexp|tmpnam|mktemp
 strtok|strtok_r|atoi|atol|atoll|atof|strcpy|strcat|strncpy|strncat|stpcpy|gets
 sigfillset'

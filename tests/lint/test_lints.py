@@ -15,6 +15,8 @@ GOOD = {
     "init/commands/run.c": '#include "commands/run.h"\n#include "process/child.h"\n#include <unistd.h>\n\n'
     "int run(void)\n{\n    return getpid() == child() ? 0 : 1;\n}\n",
     "include/commands/run.h": "#ifndef COMMANDS_RUN_H\n#define COMMANDS_RUN_H\n\nint run(void);\n\n#endif\n",
+    "include/commands/launch.h": '#include "process/child.h"\n',
+    "init/commands/launch.c": '#include "commands/launch.h"\n#include "commands/run.h"\n',
     "include/process/child.h": "#ifndef PROCESS_CHILD_H\n#define PROCESS_CHILD_H\n#include <sys/types.h>\n\npid_t child(void);\n\n#endif\n",
     "include/checks/host.h": "#ifndef CHECKS_HOST_H\n#define CHECKS_HOST_H\n\nint host(void);\n\n#endif\n",
     "tests/good.py": "import os\n\nprint(os.getpid())\n",
@@ -41,9 +43,12 @@ BAD = (
     ("layers.sh", "init/other.c", "\n", "lies in none of the layers"),
     ("layers.sh", "init/helpers/other.c", "\n", "lies in none of the layers"),
     ("layers.sh", "init/checks/host.c", "#include <cap-ng.h>\n", "only process/ may include cap-ng.h"),
+    ("layers.sh", "include/commands/run.h", '#include "commands/launch.h"\n', "tsort: commands/launch\n"),
     ("headers.sh", "include/base/bad.h", "pid_t bad(size_t length);\n", "include/base/bad.h: doesn't compile alone"),
     ("functions.sh", "init/base/text.c", body(68), "text.c:3: f has 71 lines"),
     ("format.sh", "init/base/text.c", "int f( void );\n", "code should be clang-formatted"),
+    ("lines.sh", "init/base/text.c", "/* " + 127 * "é" + " */\n", "text.c:1"),
+    ("lines.sh", "tests/good.py", 141 * "#" + "\n", "good.py:1"),
     ("words.sh", "README.md", "see pypi" + ".org\n", "README.md:1"),
     ("words.sh", "init/base/text.c", "/* as in /wo" + "rk/main */\n", "text.c:1"),
     ("words.sh", ".ci/run", "# written by an L" + "LM assistant\n", ".ci/run:1"),
@@ -52,7 +57,11 @@ BAD = (
     ("scripts.sh", "tests/bad.py", "print(nothing)\n", "F821"),
     ("scripts.sh", "tests/bad", "#!/usr/bin/env python3\nif:\n", "bad:2"),
 )
-PASSES = (("functions.sh", "init/base/text.c", body(67), "longest 70"),)
+PASSES = (
+    ("functions.sh", "init/base/text.c", body(67), "longest 70"),
+    ("lines.sh", "init/base/text.c", "/* " + 126 * "é" + " */\n", ""),
+    ("lines.sh", "tests/good.py", 140 * "#" + "\n", ""),
+)
 
 # What the C compiler makes of a source, and the word that symbols.sh must say.
 USES = (
@@ -114,7 +123,9 @@ def symbols(results, folder):
         tree = Path(folder, f"symbols{number}")
         write(tree, {"objects/f.c": source})
         subprocess.run(["gcc", "-O1", "-c", "f.c"], cwd=tree / "objects", check=True)
-        results.expect(f"symbols.sh on {word or 'nothing'}", bool(word), f"uses {word}" if word else "", *run(tree, [HERE / "symbols.sh", "objects"]))
+        results.expect(
+            f"symbols.sh on {word or 'nothing'}", bool(word), f"uses {word}" if word else "", *run(tree, [HERE / "symbols.sh", "objects"])
+        )
     damaged = Path(folder, "damaged")
     damaged.mkdir()
     (damaged / "x.o").write_text("no object\n")

@@ -107,7 +107,12 @@ def test_what_an_import_that_may_be_made_makes_findable_is_not_told(fails, sourc
     "sources",
     [
         {"main.py": "from app import db\n", "app/__init__.py": "db = None\n", "app/db.py": "import nowhere\n"},
-        {"main.py": "from app import db\n", "app/__init__.py": "from app.real import *\n", "app/real.py": "db = 1\n", "app/db.py": "import nowhere\n"},
+        {
+            "main.py": "from app import db\n",
+            "app/__init__.py": "from app.real import *\n",
+            "app/real.py": "db = 1\n",
+            "app/db.py": "import nowhere\n",
+        },
         {"main.py": "import logging, types\n", "logging.py": "import nowhere\n", "types.py": "from .x import y\n"},
         {"main.py": "__package__ = 'app'\nfrom .x import y\n", "app/__init__.py": "", "app/x.py": "y = 1\n"},
     ],

@@ -195,7 +195,9 @@ SCENES = {
     "venv-below-app": Scene(0, (*CHECK, "main:app"), SERVED, application("app/main.py", b"app = FastAPI()\n")),
     "bytecode-missing": Scene(
         0, (*CHECK, "main:app"), SERVED,
-        all_of(application("app/main.py", b"app = FastAPI()\n"), file(f"{LIBRARY}/asyncio/__init__.py", b""), file(f"{LIBRARY}/typing.py", b"")),
+        all_of(
+            application("app/main.py", b"app = FastAPI()\n"), file(f"{LIBRARY}/asyncio/__init__.py", b""), file(f"{LIBRARY}/typing.py", b"")
+        ),
     ),
     "pythonpath-shadows": Scene(
         0, (*CHECK, "main:app"), {**SERVED, "PYTHONPATH": "/opt/tools/python"},

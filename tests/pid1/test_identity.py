@@ -346,7 +346,9 @@ def serve(start, site, first_free, port, *options, before=(), user="1000:1000", 
     return start("--net", "sh", "-c", script, "sh", *before, *words, program=UNSHARE, folder=site, env=env, **others)
 
 
-@pytest.mark.parametrize("first_free, port, kept", [(1024, 80, NET_BIND_SERVICE), (0, 80, 0), (1024, 8000, 0), (80, 80, 0), (81, 80, NET_BIND_SERVICE)])
+@pytest.mark.parametrize(
+    "first_free, port, kept", [(1024, 80, NET_BIND_SERVICE), (0, 80, 0), (1024, 8000, 0), (80, 80, 0), (81, 80, NET_BIND_SERVICE)]
+)
 def test_a_low_port_keeps_its_capability_exactly_when_needed(start, site, first_free, port, kept):
     run = serve(start, site, first_free, port)
     run.said("bound")

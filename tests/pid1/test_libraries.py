@@ -713,7 +713,10 @@ def test_what_a_preloaded_library_may_change_is_asked(python):
 def test_a_broken_python_that_was_only_found_is_passed_over(python):
     """Of two on PATH the first is broken: the second serves."""
     python.write("/opt/bin/python3", python.path(python.python).read_bytes(), 0o755)
-    python.change("/opt/bin/python3", lambda content: content.replace(python.loader.encode() + b"\0", b"/lib/none.so\0".ljust(len(python.loader) + 1, b"\0"), 1))
+    python.change(
+        "/opt/bin/python3",
+        lambda content: content.replace(python.loader.encode() + b"\0", b"/lib/none.so\0".ljust(len(python.loader) + 1, b"\0"), 1),
+    )
     shutil.move(python.path("/app/.venv"), python.path("/usr/venv"))
     run = python.begin(PATH="/opt/bin:/usr/venv/bin", VIRTUAL_ENV="")
     run.said("serving")

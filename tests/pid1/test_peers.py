@@ -27,16 +27,22 @@ PITFALLS = {
         "signals::test_child_of_another_user_is_never_the_end_of_the_init",
         "process_faults::test_kill_that_fails_is_said_and_not_the_end",
     ],
-    "7 SIGCHLD merges": ["exit_code::test_code_among_orphans_that_die_in_the_same_instant", "exit_code::test_code_among_orphans_a_thousand_times"],
+    "7 SIGCHLD merges": [
+        "exit_code::test_code_among_orphans_that_die_in_the_same_instant", "exit_code::test_code_among_orphans_a_thousand_times"
+    ],
     "8 a stopped child": ["stop::test_stopped_child_goes_on_to_stop", "stop::test_stop_that_a_process_asked_for_lasts"],
     "9 a child that dies fast": ["exit_code::test_code_of_the_child_is_ours"],
-    "10 HUP and CONT when the terminal is handed over": ["terminal::test_child_holds_the_terminal", "terminal::test_terminal_that_goes_away"],
+    "10 HUP and CONT when the terminal is handed over": [
+        "terminal::test_child_holds_the_terminal", "terminal::test_terminal_that_goes_away"
+    ],
     "11 tcsetpgrp that fails, and background jobs": [
         "start::test_closed_standard_descriptors_stay_closed",
         "terminal::test_terminal_that_cannot_be_handed_over",
         "terminal::test_background_job_does_not_take_the_terminal",
     ],
-    "12 deadly signals from others": ["not_pid1::test_deadly_signal_from_a_process_is_the_childs", "signals::test_every_signal_is_forwarded"],
+    "12 deadly signals from others": [
+        "not_pid1::test_deadly_signal_from_a_process_is_the_childs", "signals::test_every_signal_is_forwarded"
+    ],
     "13 real-time signals, and their values": ["signals::test_real_time_signals_keep_their_number_order_and_value"],
     "14 descriptors": [
         "start::test_init_keeps_no_descriptor_above_2",
@@ -96,9 +102,13 @@ FEATURES = {
     "working folder of the init": ["start::test_init_goes_to_the_root_and_the_child_does_not"],
     "LISTEN_PID": ["start::test_listen_pid_that_is_ours_becomes_the_childs", "start::test_listen_pid_of_somebody_else_stays"],
     "exit code": ["exit_code::test_code_of_the_child_is_ours", "exit_code::test_signal_that_the_child_died_of_is_ours"],
-    "143 after a stop that was asked for": ["exit_code::test_server_that_was_asked_to_stop", "exit_code::test_command_that_was_asked_to_stop"],
+    "143 after a stop that was asked for": [
+        "exit_code::test_server_that_was_asked_to_stop", "exit_code::test_command_that_was_asked_to_stop"
+    ],
     "codes of exec that fails": ["start::test_program_that_cannot_be_executed"],
-    "script without #!": ["start::test_script_without_interpreter_line_is_run_by_sh", "start::test_exec_runs_a_script_without_interpreter_line"],
+    "script without #!": [
+        "start::test_script_without_interpreter_line_is_run_by_sh", "start::test_exec_runs_a_script_without_interpreter_line"
+    ],
     "names of reaped orphans": ["reaping::test_verbose_names_each_orphan"],
     "leftovers": [
         "stop::test_leftovers_that_ignore_term_are_killed",
@@ -124,7 +134,9 @@ WISHES = {
     "a stop during the start": ["signals::test_stop_before_the_child_exists"],
     "say what a stop waits for": ["stop::test_after_five_seconds_one_line_says_what_it_waits_for"],
     "a second Ctrl-C": ["stop::test_second_stop_signal_reaches_the_child"],
-    "wrappers that eat signals": ["stop::test_server_under_a_shell_finishes_its_requests", "terminal::test_ctrl_c_under_a_shell_lets_the_server_finish"],
+    "wrappers that eat signals": [
+        "stop::test_server_under_a_shell_finishes_its_requests", "terminal::test_ctrl_c_under_a_shell_lets_the_server_finish"
+    ],
 }  # fmt: skip
 
 

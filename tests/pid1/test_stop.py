@@ -279,7 +279,24 @@ def test_end_of_pid_1_is_the_end_of_its_namespace(start):
 
 
 def test_init_that_is_not_pid_1_leaves_no_orphan(start):
-    run = start("--orphan-timeout", "0.1", "--", ACTOR, "times", "5", "orphan", "ignore", "15", "say", "ready", "pause", "end", "end", "gate", pid1=False)
+    run = start(
+        "--orphan-timeout",
+        "0.1",
+        "--",
+        ACTOR,
+        "times",
+        "5",
+        "orphan",
+        "ignore",
+        "15",
+        "say",
+        "ready",
+        "pause",
+        "end",
+        "end",
+        "gate",
+        pid1=False,
+    )
     run.said("ready", 5)
     os.kill(run.child, KILL)
     assert run.wait() == 128 + KILL

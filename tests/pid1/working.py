@@ -1474,7 +1474,8 @@ APPLICATIONS = {
     "bound by setattr": "import sys\nsetattr(sys.modules[__name__], 'app', print)\n",
     "bound by vars": "vars().update(app=print)\n",
     "a module that replaces itself": "import sys, types\nsys.modules[__name__] = types.SimpleNamespace(app=print, __file__=__file__)\n",
-    "a module with a class of its own": "import sys, types\nclass Own(types.ModuleType):\n    @property\n    def app(self): return print\nsys.modules[__name__].__class__ = Own\n",
+    "a module with a class of its own": "import sys, types\nclass Own(types.ModuleType):\n    @property\n"
+    "    def app(self): return print\nsys.modules[__name__].__class__ = Own\n",
     "a coroutine": ASGI,
     "a coroutine with a hint": "async def app(scope: dict, receive, send) -> None:\n    '''app = 1'''\n",
     "a class": "class app:\n    def __init__(self, scope): pass\n    async def __call__(self, receive, send): pass\n",
@@ -1835,7 +1836,8 @@ def a_wrapper_with_env_and_its_words(image):
     image.usual()
     image.write(
         "/opt/bin/python3",
-        "#!/usr/bin/env -S /opt/venv/bin/python -B\nimport os, sys\nos.execv('/opt/venv/bin/python', ['/opt/venv/bin/python', *sys.argv[1:]])\n",
+        "#!/usr/bin/env -S /opt/venv/bin/python -B\nimport os, sys\n"
+        "os.execv('/opt/venv/bin/python', ['/opt/venv/bin/python', *sys.argv[1:]])\n",
         0o755,
     )
     image.env = {"PATH": "/opt/bin:/usr/bin:/bin"}

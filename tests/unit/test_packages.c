@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "checks/host.h"
-#include "checks/packages.h"
+#include "checks/uvicorn.h"
 #include "tree.h"
 
 static struct tree tree;
@@ -165,9 +165,9 @@ static void test_rows(void **state)
         if (found != (rows[i].found != NULL) || (doubt != NULL) != rows[i].doubted)
             fail_msg("row %zu (%s): found %d, doubt %s", i, rows[i].site, (int)found, doubt ? doubt : "none");
         assert_string_equal(buffer, found ? rows[i].found : "");
-        assert_int_equal(packages_has_uvicorn(&scene, &interpreter), found);
+        assert_int_equal(uvicorn_is_seen(&scene, &interpreter), found);
         bool is_lesser = doubt && strstr(doubt, "user's own site");
-        assert_int_equal(packages_may_have_uvicorn(&scene, &interpreter), found || (rows[i].doubted && !is_lesser));
+        assert_int_equal(uvicorn_may_be_there(&scene, &interpreter), found || (rows[i].doubted && !is_lesser));
         for (size_t k = 0; k < 3; k++)
             free(entries[k]);
     }
@@ -217,7 +217,7 @@ static void test_the_finding(void **state)
 
     fill(&interpreter, &row);
     findings_clear(&findings);
-    struct finding *finding = packages_missing(&scene, &interpreter, SPAN("/usr/bin/python3"));
+    struct finding *finding = uvicorn_missing(&scene, &interpreter, SPAN("/usr/bin/python3"));
     assert_int_equal(finding->rule, RULE_UVICORN_NOT_INSTALLED);
     assert_true(span_is(finding_value(finding, "site")->span, "/venv/site-packages"));
     assert_true(span_is(finding_value(finding, "elsewhere")->span, "/usr/bin/python3"));

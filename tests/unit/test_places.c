@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "checks/packages.h"
 #include "checks/places.h"
+#include "checks/uvicorn.h"
 #include "image.h"
 
 enum { VARIABLES_MOST = 4 };
@@ -200,7 +200,7 @@ static void begin(const struct row *row)
 static bool choose(unsigned first)
 {
     places_list(&image.scene, PLACES_ALL, &places);
-    return places_choose(&image.scene, &places, first, packages_has_uvicorn, &choice);
+    return places_choose(&image.scene, &places, first, uvicorn_is_seen, &choice);
 }
 
 static void rows_hold(void **state)
@@ -317,7 +317,7 @@ static void a_path_of_thousands_of_entries_leaves_room(void **state)
     places_list(&image.scene, PLACES_ALL, &places);
     assert_int_equal(places.count, PLACES_MOST);
     assert_true(places.cut);
-    assert_true(places_choose(&image.scene, &places, 0, packages_has_uvicorn, &choice));
+    assert_true(places_choose(&image.scene, &places, 0, uvicorn_is_seen, &choice));
     assert_string_equal(choice.interpreter.path, "/usr/local/bin/python3");
 }
 
