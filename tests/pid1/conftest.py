@@ -10,8 +10,10 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -22,6 +24,34 @@ ACTOR = ROOT / "build/tests/pid1/actor"
 LIMIT = 60
 """Seconds until a condition counts as never to come. Nothing is expected to take so long."""
 LINUX = tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2])
+
+
+class Way(NamedTuple):
+    """How start() starts: as PID 1 or as an ordinary process, and as whom: (uid, gid), or None for root."""
+
+    pid1: bool
+    user: tuple | None = None
+
+    @property
+    def number(self):
+        """What getpid() tells the program."""
+        return 1 if self.pid1 else 2
+
+
+USER = (1000, 1000)
+WAYS = {"pid1-root": Way(True), "pid1-user": Way(True, USER), "process-root": Way(False), "process-user": Way(False, USER)}
+
+
+def ways(*names):
+    """Decorates a test that runs once in each of these ways. Any other test starts as PID 1 and root."""
+    return pytest.mark.parametrize("way", [WAYS[name] for name in names], ids=names)
+
+
+every_way = ways(*WAYS)
+as_pid1 = ways("pid1-root", "pid1-user")
+as_process = ways("process-root", "process-user")
+as_root = ways("pid1-root", "process-root")
+as_user = ways("pid1-user", "process-user")
 
 
 def until(condition, what, limit=LIMIT):
@@ -195,16 +225,22 @@ class Run:
 
 
 @pytest.fixture
-def start(tmp_path):
+def way():
+    """Which way start() goes. A test chooses by a decorator (`every_way`, `ways`...), and by nothing else: so what test_peers.py
+    reads there is true."""
+    return WAYS["pid1-root"]
+
+
+@pytest.fixture
+def start(tmp_path, way):
     """start(WORD...): asgi-init with these words. start(ACTOR, ..., program=...) etc.: see the parameters.
 
     program     what to run instead of asgi-init
-    pid1        as PID 1; False: as an ordinary process
     root        a folder to chroot into (see `root_folder`); binds: (source, target) pairs, targets inside the root; read_only: of the root;
                 outside: not to chroot, but to see the mounts from outside
     emulator    what other machines' programs are run by, as binfmt_misc takes it; "": none; None: what the machine has
     env         the whole environment; by default PATH only
-    user        (uid, gid): who starts it
+    user        (uid, gid): who starts it, in a test that chose no way
     block, ignore   signals that its parent had blocked and ignored; pending: that wait for it already (and are blocked)
     close       descriptors to close; pass_fds: descriptors to pass on; folder: working folder
     terminal    stdin is to be a terminal: it becomes the controlling one of a new session
@@ -214,13 +250,15 @@ def start(tmp_path):
     runs = []
 
     def start_one(
-        *words, program=None, pid1=True, root=None, binds=(), env=None, user=None, block=(), ignore=(), pending=(), close=(), pass_fds=(),
+        *words, program=None, root=None, binds=(), env=None, user=None, block=(), ignore=(), pending=(), close=(), pass_fds=(),
         folder=None, stdin=subprocess.DEVNULL, terminal=False, proc="own", stdout=None, stderr=None, read_only=False, trace=None,
         outside=False, emulator=None,
     ):  # fmt: skip
         if emulator is not None and LINUX < (6, 7):
             pytest.skip("a user namespace has a binfmt_misc of its own from Linux 6.7 on")
-        options = [] if pid1 else ["--not-pid-1"]
+        assert user is None or way == WAYS["pid1-root"], "the way says who starts it"
+        user = user or way.user
+        options = [] if way.pid1 else ["--not-pid-1"]
         options += {"own": [], "none": ["--no-proc"], "shared": ["--share-proc"]}[proc]
         options += ["--root", root] if root else []
         options += ["--read-only"] if read_only else []
@@ -273,12 +311,6 @@ def root_folder(tmp_path):
     return root
 
 
-@pytest.fixture(params=[True, False], ids=["pid1", "not-pid1"])
-def pid1(request):
-    """Runs a test twice: as PID 1, and not."""
-    return request.param
-
-
 @pytest.fixture(scope="session", autouse=True)
 def tools():
     for path in (BINARY, NAMESPACE, ACTOR):
@@ -287,9 +319,18 @@ def tools():
 
 
 @pytest.fixture
-def server(tmp_path):
+def folder(way):
+    """A folder of who starts the program; all may read it. pytest's own are closed to other users."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chown(name, *(way.user or (0, 0)))
+        os.chmod(name, 0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def server(folder):
     """The actor under the name of a server: asgi-init takes it for one, so a stop that was asked for ends in 0."""
-    path = tmp_path / "gunicorn"
+    path = folder / "gunicorn"
     path.write_bytes(ACTOR.read_bytes())
     path.chmod(0o755)
     return path

@@ -5,23 +5,26 @@ import signal
 import sys
 
 import pytest
-from conftest import ACTOR, status_of, until
+from conftest import ACTOR, every_way, status_of, until
 
 IGNORED = (signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH)
 STOPPING = (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 DEADLY = [number for number in range(1, 65) if number not in IGNORED + STOPPING]
 
 
-def test_code_of_the_child_is_ours(start, pid1):
+@every_way
+def test_code_of_the_child_is_ours(start):
     for code in (0, 1, 2, 3, 42, 126, 127, 128, 143, 255):
-        assert start("--", ACTOR, "exit", code, pid1=pid1).code() == code
+        assert start("--", ACTOR, "exit", code).code() == code
 
 
-def test_signal_that_the_child_died_of_is_ours(start, pid1):
+@every_way
+def test_signal_that_the_child_died_of_is_ours(start):
     for number in DEADLY:
-        assert start("--", ACTOR, "die", number, pid1=pid1).code() == 128 + number
+        assert start("--", ACTOR, "die", number).code() == 128 + number
 
 
+@every_way
 @pytest.mark.parametrize(
     ("options", "words", "sent", "code"),
     [
@@ -42,34 +45,38 @@ def test_signal_that_the_child_died_of_is_ours(start, pid1):
     ],
     ids=str,
 )
-def test_server_that_was_asked_to_stop(start, server, pid1, options, words, sent, code):
-    run = start(*options, server, *words, "say", "ready", "pause", pid1=pid1)
+def test_server_that_was_asked_to_stop(start, server, options, words, sent, code):
+    run = start(*options, server, *words, "say", "ready", "pause")
     run.said("ready").signal(sent)
     assert run.wait() == code
 
 
+@every_way
 @pytest.mark.parametrize(("sent", "code"), [(15, 143), (2, 130), (9, 137)], ids=str)
-def test_server_that_was_stopped_without_us(start, server, pid1, sent, code):
-    run = start(server, "say", "ready", "pause", pid1=pid1)
+def test_server_that_was_stopped_without_us(start, server, sent, code):
+    run = start(server, "say", "ready", "pause")
     os.kill(run.said("ready").child, sent)
     assert run.wait() == code
 
 
-def test_command_that_was_asked_to_stop(start, pid1):
-    run = start("--", ACTOR, "reraise", "15", "say", "ready", "pause", pid1=pid1)
+@every_way
+def test_command_that_was_asked_to_stop(start):
+    run = start("--", ACTOR, "reraise", "15", "say", "ready", "pause")
     run.said("ready").signal(15)
     assert run.wait() == 143
 
 
-def test_command_that_stopped_well(start, pid1):
-    run = start("--", ACTOR, "finish", "15", "0", "0", "say", "ready", "pause", pid1=pid1)
+@every_way
+def test_command_that_stopped_well(start):
+    run = start("--", ACTOR, "finish", "15", "0", "0", "say", "ready", "pause")
     run.said("ready").signal(15)
     assert run.wait() == 0
 
 
-def test_stop_of_everybody_at_once_was_asked_for(start, server, pid1):
+@every_way
+def test_stop_of_everybody_at_once_was_asked_for(start, server):
     """Some platforms signal every process. The child may be dead before our own signal is looked at."""
-    run = start(server, "say", "ready", "pause", pid1=pid1)
+    run = start(server, "say", "ready", "pause")
     child = run.said("ready").child
     run.signal(signal.SIGSTOP)
     until(lambda: status_of(run.pid)["State"].startswith("T"), "the init held")
@@ -79,23 +86,26 @@ def test_stop_of_everybody_at_once_was_asked_for(start, server, pid1):
     assert run.wait() == 0
 
 
-def dies_among_orphans(start, pid1, rounds):
+def dies_among_orphans(start, rounds):
     words = ["times", "20", "orphan", "gate", "end", "end", "open", "exit", "7"]
     for _ in range(rounds):
-        assert start("--", ACTOR, *words, pid1=pid1).code() == 7
+        assert start("--", ACTOR, *words).code() == 7
 
 
-def test_code_among_orphans_that_die_in_the_same_instant(start, pid1):
-    dies_among_orphans(start, pid1, 30)
+@every_way
+def test_code_among_orphans_that_die_in_the_same_instant(start):
+    dies_among_orphans(start, 30)
 
 
+@every_way
 @pytest.mark.long
-def test_code_among_orphans_a_thousand_times(start, pid1):
-    dies_among_orphans(start, pid1, 1000)
+def test_code_among_orphans_a_thousand_times(start):
+    dies_among_orphans(start, 1000)
 
 
-def test_core_dump_counts_as_the_signal(start, pid1):
-    assert start("--", ACTOR, "die", "11", pid1=pid1).wait() == 128 + 11
+@every_way
+def test_core_dump_counts_as_the_signal(start):
+    assert start("--", ACTOR, "die", "11").wait() == 128 + 11
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def traced(start, way, *words, inject=()):
     calls = ",".join(f"?{call}" for call in [*ERRORS, "kill"])
     only = ["-P", PROGRAM] if any(fault.startswith("execve") for fault in inject) else []
     trace = [*only, "-e", "signal=none", "-e", f"trace={calls}", *(word for fault in inject for word in ("-e", f"inject={fault}"))]
-    return start(*words, pid1=way.pid1, user=way.user, trace=trace)
+    return start(*words, trace=trace)
 
 
 def printed(text):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import golden
 import pytest
-from conftest import BINARY, ROOT, status_of, until
+from conftest import BINARY, ROOT, as_root, as_user, every_way, status_of, until
 
 SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 SETGID, SETUID, NET_BIND_SERVICE, NET_RAW, KILL = (1 << number for number in (6, 7, 10, 13, 5))
@@ -161,9 +161,10 @@ def test_puid_that_is_no_number(start, accounts, puid, pgid):
     assert_refused(start("--", "echo", "started", binds=accounts, env=env), 67, "puid-not-number")
 
 
+@as_user
 def test_puid_is_for_root_only(start, accounts):
     env = {"PATH": os.environ["PATH"], "PUID": "4242", "PGID": "4242"}
-    run = start("id", "-u", binds=accounts, env=env, user=(1000, 1000))
+    run = start("id", "-u", binds=accounts, env=env)
     assert run.wait() == 0 and run.out == "1000\n"
 
 
@@ -174,6 +175,7 @@ def test_nothing_changes_without_a_user(start):
     assert identity_of(run.pid) == own
 
 
+@as_root
 def test_drop_privs_keeps_ids_and_drops_rights(start):
     run = start("--drop-privs", "--", "sleep", "3600")
     wanted = expected(0, 0, os.getgroups())
@@ -193,12 +195,13 @@ def securebits_of(pid):
     return int(subprocess.run([SECUREBITS, str(pid)], check=True, capture_output=True, text=True, timeout=60).stdout)
 
 
+@as_root
 @pytest.mark.parametrize("words", [[], ["--user", "1000:1000"], ["--user", "1000:1000", "--keep-caps", "KILL"], ["--drop-privs"]], ids=str)
-def test_securebits_stay_as_they_were(start, pid1, words):
+def test_securebits_stay_as_they_were(start, words):
     """Also those that leave a root's capabilities to the user that it becomes: both processes lose them all the same."""
     for given in (0, NO_SETUID_FIXUP):
         bits = ["--securebits", "+no_setuid_fixup"] if given else []
-        run = start(*bits, BINARY, *words, "--", "sleep", "3600", program=SETPRIV, pid1=pid1)
+        run = start(*bits, BINARY, *words, "--", "sleep", "3600", program=SETPRIV)
         child = running(run)
         assert not words or identity_of(child)["CapPrm"] == (KILL if "KILL" in words else 0)
         until(lambda: not words or identity_of(run.pid)["CapPrm"] == 0, "PID 1 without capabilities")
@@ -207,6 +210,7 @@ def test_securebits_stay_as_they_were(start, pid1, words):
         assert run.wait() == 128 + signal.SIGTERM  # and both went on as before
 
 
+@as_root
 def test_kept_capabilities_are_the_childs_only(start):
     run = start("--user", "1000:1000", "--keep-caps", "kill,CAP_NET_RAW", "--", "sleep", "3600")
     assert identity_of(running(run)) == expected(1000, 1000, [1000], kept=KILL | NET_RAW)
@@ -281,8 +285,9 @@ def test_the_one_id_of_a_user_namespace(start):
     assert identity_of(run.pid) == wanted
 
 
+@as_user
 def test_an_ordinary_user_can_become_nobody_else(start):
-    run = start("--user", "1001:1001", "--", "echo", "started", user=(1000, 1000))
+    run = start("--user", "1001:1001", "--", "echo", "started")
     assert_refused(run, 77, "user-needs-root", "USER 1001:1001")
 
 
@@ -485,9 +490,11 @@ def read_as(user, path):
     return subprocess.run(words, capture_output=True, timeout=60)
 
 
-@pytest.mark.parametrize("words, owner", [([], 0), (["--user", "1000:1000"], 1000)], ids=["root", "switched"])
-def test_what_proc_shows_of_our_environment_is_the_childs(start, words, owner):
+@every_way
+@pytest.mark.parametrize("words", [[], ["--user", "1000:1000"]], ids=["stays", "switched"])
+def test_what_proc_shows_of_our_environment_is_the_childs(start, way, words):
     """It is left readable, to whoever may read the child's: what is hidden here would be there. Nobody else gets to see it."""
+    owner = 1000 if words or way.user else 0
     run = start(*words, "--", "sleep", "3600", env={"PATH": os.environ["PATH"], "SECRET": "sesame"})
     child = running(run)
     for pid in (run.pid, child):

@@ -6,12 +6,12 @@ import re
 import signal
 
 import pytest
-from conftest import ACTOR, until
+from conftest import ACTOR, every_way, until
 
 
 @pytest.fixture
-def inject(start, pid1):
-    """inject(RULE..., words=...): asgi-init with these calls failing, as strace's -e inject= writes them; as PID 1, and not.
+def inject(start):
+    """inject(RULE..., words=...): asgi-init with these calls failing, as strace's -e inject= writes them; in the test's way.
     `only`: of calls that take a path, those with this one."""
     runs = []
 
@@ -19,7 +19,7 @@ def inject(start, pid1):
         calls = sorted({call for rule in rules for call in rule.split(":")[0].split(",")})
         trace = ["-e", f"trace={','.join(calls)}", *(word for rule in rules for word in ("-e", f"inject={rule}"))]
         trace += ["-P", only] if only else []
-        runs.append(start(*words, pid1=pid1, trace=trace, **options))
+        runs.append(start(*words, trace=trace, **options))
         return runs[-1]
 
     yield start_injected
@@ -27,6 +27,7 @@ def inject(start, pid1):
         assert "(INJECTED)" in run.log, f"nothing was made to fail:\n{run.log}"
 
 
+@every_way
 @pytest.mark.parametrize(
     ("rule", "code", "says"),
     [
@@ -43,6 +44,7 @@ def test_no_start(inject, rule, code, says):
     assert "started" not in run.out and re.search(says, run.err)
 
 
+@every_way
 @pytest.mark.parametrize(
     "rule",
     [
@@ -68,16 +70,18 @@ def test_nothing_that_the_child_notices(inject, rule):
     assert run.wait() == 7
 
 
+@every_way
 @pytest.mark.parametrize("rule", ["getdents64:error=EIO", "getdents64:error=ENOMEM:when=1"])
-def test_leftovers_that_cannot_be_listed(inject, rule, pid1):
+def test_leftovers_that_cannot_be_listed(inject, rule, way):
     """A shell that dies of the stop has told nobody: they are listed then, as PID 1 too. Where that fails all are told."""
     words = ["orphan", "finish", "15", "0", "0", "say", "ready", "sleep", "3600", "end", "pause"]
     run = inject(rule, words=["--orphan-timeout", "0.5", "--", ACTOR, *words])
     run.said("ready").signal(signal.SIGTERM)
     assert run.wait() == 143
-    assert not pid1 or "finished" in run.out
+    assert not way.pid1 or "finished" in run.out
 
 
+@every_way
 def test_close_range_has_a_substitute(inject):
     read_end, write_end = os.pipe()
     run = inject("close_range:error=ENOSYS", words=["--", ACTOR, "close", str(write_end), "say", "ready", "pause"], pass_fds=(write_end,))
@@ -87,6 +91,7 @@ def test_close_range_has_a_substitute(inject):
     os.close(read_end)
 
 
+@every_way
 def test_kill_that_fails_is_said_and_not_the_end(inject):
     run = inject("kill:error=EPERM", words=["--", ACTOR, "finish", "15", "0", "5", "say", "ready", "pause"])
     run.said("ready").signal(signal.SIGTERM)
@@ -96,23 +101,27 @@ def test_kill_that_fails_is_said_and_not_the_end(inject):
     assert run.wait() == 5
 
 
+@every_way
 def test_kill_that_fails_once_in_a_group_falls_back(inject):
     run = inject("kill:error=ESRCH:when=1", words=["--signal-to", "group", "--", ACTOR, "finish", "15", "0", "5", "say", "ready", "pause"])
     run.said("ready").signal(signal.SIGTERM)
     assert run.wait() == 5
 
 
+@every_way
 def test_no_signal_can_be_received(inject):
     run = inject("rt_sigtimedwait:error=ENOSYS", words=["--", ACTOR, "times", "5", "orphan", "end", "end", "sleep", "0.2", "exit", "6"])
     assert run.wait() == 6
     assert "no signal can be received" in run.err
 
 
+@every_way
 def test_end_that_nobody_tells(inject):
     run = inject("wait4:error=ECHILD", words=["--", ACTOR, "sleep", "0.1", "exit", "6"])
     assert run.wait() == 71
 
 
+@every_way
 @pytest.mark.parametrize("error", ["E2BIG", "ENOMEM", "EACCES", "ENOENT", "EPERM", "EIO", "ETXTBSY", "ELIBBAD"])
 def test_execve_that_fails(inject, error):
     run = inject(f"execve:error={error}", words=["--", ACTOR, "say", "started"], only=ACTOR)
@@ -121,6 +130,7 @@ def test_execve_that_fails(inject, error):
     assert "started" not in run.out and run.err
 
 
+@every_way
 def test_exec_mode_that_fails(inject):
     run = inject("execve:error=EACCES", words=["--exec", "--", ACTOR, "say", "started"], only=ACTOR)
     assert run.wait() == 126

@@ -4,37 +4,42 @@ import os
 import time
 
 import pytest
-from conftest import ACTOR, children, status_of, until
+from conftest import ACTOR, children, every_way, status_of, until
 
 
 def zombies(run):
     return [pid for pid in run.descendants() if status_of(pid).get("State", "").startswith("Z")]
 
 
-def test_orphans_are_reaped(start, pid1):
-    run = start("--", ACTOR, "times", "50", "orphan", "end", "end", "say", "ready", "pause", pid1=pid1)
+@every_way
+def test_orphans_are_reaped(start):
+    run = start("--", ACTOR, "times", "50", "orphan", "end", "end", "say", "ready", "pause")
     run.said("ready")
     until(lambda: len(children(run.pid)) == 1, lambda: f"one child: {zombies(run)}")
 
 
-def test_orphans_become_ours(start, pid1):
-    run = start("--", ACTOR, "orphan", "sleep", "0.2", "state", "end", "pause", pid1=pid1)
-    assert f"parent {1 if pid1 else 2} " in run.said("state").out
+@every_way
+def test_orphans_become_ours(start, way):
+    run = start("--", ACTOR, "orphan", "sleep", "0.2", "state", "end", "pause")
+    assert f"parent {way.number} " in run.said("state").out
 
 
-def test_verbose_names_each_orphan(start, pid1):
-    run = start("-v", "--", ACTOR, "orphan", "exit", "3", "end", "say", "ready", "pause", pid1=pid1)
+@every_way
+def test_verbose_names_each_orphan(start):
+    run = start("-v", "--", ACTOR, "orphan", "exit", "3", "end", "say", "ready", "pause")
     run.told("reaped orphan").told("actor)")
 
 
-def test_childs_own_children_are_not_touched(start, pid1):
-    run = start("--", ACTOR, "child", "exit", "3", "end", "say", "ready", "pause", pid1=pid1)
+@every_way
+def test_childs_own_children_are_not_touched(start):
+    run = start("--", ACTOR, "child", "exit", "3", "end", "say", "ready", "pause")
     run.said("ready")
     until(lambda: zombies(run), "a zombie that is its own parent's to reap")
 
 
-def test_waits_without_waking_up(start, pid1):
-    run = start("--", ACTOR, "say", "ready", "pause", pid1=pid1)
+@every_way
+def test_waits_without_waking_up(start):
+    run = start("--", ACTOR, "say", "ready", "pause")
     run.said("ready")
     until(lambda: os.readlink(f"/proc/{run.pid}/cwd") == "/" and status_of(run.pid)["State"].startswith("S"), "the wait")
     time.sleep(0.5)
@@ -59,6 +64,7 @@ def settled(run, rounds):
     return memory(run), len(os.listdir(f"/proc/{run.pid}/fd"))
 
 
+@every_way
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_twenty_thousand_orphans_at_once(start):
@@ -69,6 +75,7 @@ def test_twenty_thousand_orphans_at_once(start):
     assert settled(run, 2) == before
 
 
+@every_way
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_hundred_thousand_orphans_in_a_row(start):

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, every_way
 
 RULES = re.findall(r'^RULE\(\w+, \w+, \w+,\s*NAME\("([^"]*)"\)', (ROOT / "include/base/rules.def").read_text(), re.MULTILINE)
 SETTINGS = re.findall(r'^SETTING\(\w+,\s*\.name = "([^"]*)"', (ROOT / "include/base/settings.def").read_text(), re.MULTILINE)
@@ -16,12 +16,14 @@ def printed(start, *words, code=0, **more):
     return run.out, run.err
 
 
+@every_way
 def test_version(start):
     out, err = printed(start, "--version")
     assert re.fullmatch(r"asgi-init \d+\.\d+\.\d+\n", out)
     assert err == ""
 
 
+@every_way
 @pytest.mark.parametrize("words", [("--help",), ("-h",), ("check", "--help"), ("-v", "--help"), ("--help", "nonsense")])
 def test_help(start, words):
     out, err = printed(start, *words)
