@@ -88,7 +88,7 @@ def is_alive(pid):
 
 
 class Run:
-    """A program in its namespaces. `pid` is its number out here; `out` and `err` what it and its children wrote so far."""
+    """A program in its namespaces. `pid` and `parent` are numbers out here; `out` and `err` what it and its children wrote so far."""
 
     def __init__(self, folder, words, *, options, env, stdin, pass_fds, stdout=None, stderr=None, trace=None):
         self.out_file, self.err_file, self.log_file = folder / "out", folder / "err", folder / "trace"
@@ -117,6 +117,7 @@ class Run:
             until(lambda: self._has("started") or self.launcher.poll() is not None, "the program's start")
             assert self._has("started"), f"the namespace was not made: {self.err}"
             self.guard = until(lambda: children(self.launcher.pid), "the guard")[0]
+            self.parent = children(self.guard)[0] if "--parent" in options else self.guard
             self.pid = self._find_program()
             if trace:
                 self._attach(trace)
@@ -143,7 +144,7 @@ class Run:
     def _find_program(self):
         """Its number out here; 0 when it has ended already, and so can't be signalled."""
         inside = until(lambda: self._has("\n") and self._reported, "the program's number").split()[1].decode()
-        for pid in children(self.guard):
+        for pid in children(self.parent):
             if status_of(pid).get("NSpid", "").split()[1:2] == [inside]:
                 return pid
         return 0
@@ -241,6 +242,7 @@ def start(tmp_path, way):
     emulator    what other machines' programs are run by, as binfmt_misc takes it; "": none; None: what the machine has
     env         the whole environment; by default PATH only
     user        (uid, gid): who starts it, in a test that chose no way
+    parent      there is to be a parent that can be ended: Run.parent
     block, ignore   signals that its parent had blocked and ignored; pending: that wait for it already (and are blocked)
     close       descriptors to close; pass_fds: descriptors to pass on; folder: working folder
     terminal    stdin is to be a terminal: it becomes the controlling one of a new session
@@ -250,7 +252,7 @@ def start(tmp_path, way):
     runs = []
 
     def start_one(
-        *words, program=None, root=None, binds=(), env=None, user=None, block=(), ignore=(), pending=(), close=(), pass_fds=(),
+        *words, program=None, root=None, binds=(), env=None, user=None, parent=False, block=(), ignore=(), pending=(), close=(), pass_fds=(),
         folder=None, stdin=subprocess.DEVNULL, terminal=False, proc="own", stdout=None, stderr=None, read_only=False, trace=None,
         outside=False, emulator=None,
     ):  # fmt: skip
@@ -259,6 +261,7 @@ def start(tmp_path, way):
         assert user is None or way == WAYS["pid1-root"], "the way says who starts it"
         user = user or way.user
         options = [] if way.pid1 else ["--not-pid-1"]
+        options += ["--parent"] if parent else []
         options += {"own": [], "none": ["--no-proc"], "shared": ["--share-proc"]}[proc]
         options += ["--root", root] if root else []
         options += ["--read-only"] if read_only else []

@@ -7,6 +7,7 @@
  * ordinary child of the guard. To REPORT_FD goes "started N" once the program runs, with its number in the guard's
  * namespace, then "status N" with its wait status. The guard stays until it is killed, so that a test can see what is left.
  *
+ *   --parent             one more process between the guard and the program, for a test to end
  *   --not-pid-1          --share-proc  the /proc of the caller's namespace, not our own
  *   --root DIR           chroot there; DIR/proc must exist
  *   --bind SOURCE TARGET a bind mount, TARGET inside the root; may be repeated
@@ -39,7 +40,7 @@
 enum { BINDS_MOST = 64, CLOSES_MOST = 8 };
 
 static struct {
-    int not_pid_1, share_proc, no_proc, read_only, outside, terminal, switch_user, report, gate;
+    int not_pid_1, parent, share_proc, no_proc, read_only, outside, terminal, switch_user, report, gate;
     const char *root, *folder, *emulator;
     const char *binds[BINDS_MOST][2];
     int bind_count, close_count, closes[CLOSES_MOST];
@@ -70,6 +71,8 @@ static int read_option(char **word)
     const char *name = word[0];
     if (strcmp(name, "--not-pid-1") == 0)
         return plan.not_pid_1 = 1;
+    if (strcmp(name, "--parent") == 0)
+        return plan.parent = 1;
     if (strcmp(name, "--share-proc") == 0)
         return plan.share_proc = 1;
     if (strcmp(name, "--no-proc") == 0)
@@ -271,19 +274,50 @@ static void close_above_2_but(int kept)
             close(descriptor);
 }
 
-/* As PID 1 it inherits what the program leaves when that isn't PID 1 itself. */
+static pid_t fork_program(int executed)
+{
+    if (!plan.not_pid_1)
+        check(unshare(CLONE_NEWPID), "unshare");
+    pid_t program = fork();
+    check(program, "fork");
+    if (program == 0)
+        be_program(executed);
+    return program;
+}
+
+static _Noreturn void be_parent(int executed, int number)
+{
+    pid_t program = fork_program(executed);
+    check((int)write(number, &program, sizeof(program)), "write");
+    close_above_2_but(-1);
+    for (;;)
+        pause();
+}
+
+static pid_t fork_by_parent(int executed)
+{
+    int number[2];
+    pid_t program;
+    check(pipe2(number, O_CLOEXEC), "pipe2");
+    pid_t parent = fork();
+    check(parent, "fork");
+    if (parent == 0)
+        be_parent(executed, number[1]);
+    close(number[1]);
+    if (read(number[0], &program, sizeof(program)) != sizeof(program))
+        fail("the program's number");
+    close(number[0]);
+    return program;
+}
+
+/* As PID 1 it inherits what the program leaves when that isn't PID 1 itself, and the program when its parent has ended. */
 static _Noreturn void be_guard(void)
 {
     int executed[2], status;
     char byte;
     check(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
     check(pipe2(executed, O_CLOEXEC), "pipe2");
-    if (!plan.not_pid_1)
-        check(unshare(CLONE_NEWPID), "unshare");
-    pid_t program = fork();
-    check(program, "fork");
-    if (program == 0)
-        be_program(executed[1]);
+    pid_t program = plan.parent ? fork_by_parent(executed[1]) : fork_program(executed[1]);
     close(executed[1]);
     if (read(executed[0], &byte, 1) < 0)
         fail("read");

@@ -94,7 +94,7 @@ def dies_among_orphans(start, rounds):
 
 @every_way
 def test_code_among_orphans_that_die_in_the_same_instant(start):
-    dies_among_orphans(start, 30)
+    dies_among_orphans(start, 15)
 
 
 @every_way

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import golden
 import pytest
-from conftest import BINARY, ROOT, as_root, as_user, every_way, status_of, until
+from conftest import BINARY, ROOT, USER, as_root, as_user, every_way, status_of, until
 
 SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 SETGID, SETUID, NET_BIND_SERVICE, NET_RAW, KILL = (1 << number for number in (6, 7, 10, 13, 5))
@@ -98,6 +98,7 @@ FORMS = {
 }
 
 
+@as_root
 @pytest.mark.parametrize("spec", FORMS)
 def test_both_processes_are_exactly_that_user(start, accounts, spec):
     uid, gid, groups = FORMS[spec]
@@ -175,10 +176,11 @@ def test_nothing_changes_without_a_user(start):
     assert identity_of(run.pid) == own
 
 
-@as_root
-def test_drop_privs_keeps_ids_and_drops_rights(start):
+@every_way
+def test_drop_privs_keeps_ids_and_drops_rights(start, way):
+    """An ordinary user can't empty the bounding set; no_new_privs makes it idle."""
     run = start("--drop-privs", "--", "sleep", "3600")
-    wanted = expected(0, 0, os.getgroups())
+    wanted = expected(*USER, [], bounding=identity_of(os.getpid())["CapBnd"]) if way.user else expected(0, 0, os.getgroups())
     assert identity_of(running(run)) == wanted
     assert identity_of(run.pid) == wanted
 
@@ -215,6 +217,12 @@ def test_kept_capabilities_are_the_childs_only(start):
     run = start("--user", "1000:1000", "--keep-caps", "kill,CAP_NET_RAW", "--", "sleep", "3600")
     assert identity_of(running(run)) == expected(1000, 1000, [1000], kept=KILL | NET_RAW)
     until(lambda: identity_of(run.pid) == expected(1000, 1000, [1000]), "PID 1 without capabilities")
+
+
+@as_user
+def test_an_ordinary_user_has_no_capability_to_keep(start):
+    run = start("--keep-caps", "KILL", "--", "echo", "started")
+    assert_refused(run, 77, "capability-not-available", "KILL")
 
 
 def test_kept_capabilities_stay_with_root(start):

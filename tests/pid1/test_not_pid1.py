@@ -1,19 +1,10 @@
-"""Below another init: in a shared PID namespace, a local shell, or under a supervisor."""
+"""Below another init: in a shared PID namespace, a local shell, or under a supervisor; and who dies with whom."""
 
 import os
 import signal
 
 import pytest
 from conftest import ACTOR, BINARY, as_process, children, every_way, is_alive, status_of, until
-
-
-def start_below(start, *options, words):
-    """A shell that starts asgi-init and waits for it, so that a test can end asgi-init's parent."""
-    script = " ".join(map(str, [BINARY, *options, "--", ACTOR, *words]))
-    run = start("-c", f"{script} & wait", program="/bin/sh")
-    run.said("ready")
-    init = run.child
-    return run, init, until(lambda: children(init), "the child")[0]
 
 
 @as_process
@@ -23,35 +14,38 @@ def test_orphans_go_to_us_and_not_to_pid_1(start):
     until(lambda: len(run.children()) == 2, "the orphan among our children")
 
 
-@as_process
+@every_way
 def test_death_signal_when_our_parent_dies(start):
-    run, init, child = start_below(start, "--pdeathsig", "TERM", words=["finish", "15", "0", "0", "say", "ready", "pause"])
-    run.signal(signal.SIGKILL)
-    run.said("stopping\nfinished\n")
-    until(lambda: not is_alive(init) and not is_alive(child), "the end of both")
+    run = start("--pdeathsig", "TERM", "--", ACTOR, "finish", "15", "0", "4", "say", "ready", "pause", parent=True)
+    run.said("ready")
+    os.kill(run.parent, signal.SIGKILL)
+    assert run.wait() == 4
 
 
-@as_process
+@every_way
 def test_without_death_signal_we_outlive_our_parent(start):
-    run, init, child = start_below(start, words=["catch", "10", "say", "ready", "pause"])
-    run.signal(signal.SIGKILL)
-    assert run.wait() == -signal.SIGKILL
-    os.kill(init, 10)
-    run.said("got 10")
+    run = start("--", ACTOR, "catch", "10", "say", "ready", "pause", parent=True)
+    run.said("ready")
+    os.kill(run.parent, signal.SIGKILL)
+    until(lambda: run.pid in children(run.guard), "the guard in its parent's place")
+    run.signal(10).said("got 10")
 
 
-@as_process
+@every_way
 def test_death_signal_reaches_the_child_when_we_are_killed(start):
-    run, init, child = start_below(start, "--pdeathsig", "KILL", words=["say", "ready", "pause"])
-    os.kill(init, signal.SIGKILL)
+    """As PID 1 our end is that of all in the namespace anyway."""
+    run = start("--pdeathsig", "KILL", "--", ACTOR, "say", "ready", "pause")
+    child = run.said("ready").child
+    run.signal(signal.SIGKILL)
     until(lambda: not is_alive(child), "the child's death")
 
 
-@as_process
+@every_way
 def test_death_signal_holds_with_exec(start):
-    script = f"{BINARY} --exec --pdeathsig TERM -- {ACTOR} finish 15 0 0 say ready pause & wait"
-    run = start("-c", script, program="/bin/sh")
-    run.said("ready").signal(signal.SIGKILL).said("finished")
+    run = start("--exec", "--pdeathsig", "TERM", "--", ACTOR, "finish", "15", "0", "4", "say", "ready", "pause", parent=True)
+    run.said("ready")
+    os.kill(run.parent, signal.SIGKILL)
+    assert run.wait() == 4
 
 
 @as_process

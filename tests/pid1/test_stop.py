@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from conftest import ACTOR, as_pid1, as_process, children, every_way, is_alive, status_of, until
+from conftest import ACTOR, as_pid1, as_process, as_root, children, every_way, is_alive, status_of, until
 
 TERM, INT, KILL, STOP = signal.SIGTERM, signal.SIGINT, signal.SIGKILL, signal.SIGSTOP
 LONG = "1000"
@@ -32,7 +32,7 @@ def test_stopped_child_goes_on_to_stop(start):
     assert run.wait() == 3
 
 
-@every_way
+@as_root
 @pytest.mark.parametrize("number", [STOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU])
 def test_child_that_is_stopped_while_it_stops_goes_on(start, number):
     run = start("--", ACTOR, "finish", "15", "1", "3", "say", "ready", "pause")
@@ -79,7 +79,7 @@ def test_stop_timeout_kills_the_group(start):
     assert run.err.count("SIGKILL") == 1
 
 
-@every_way
+@as_root
 def test_stop_timeout_counts_from_the_stop_only(start):
     run = start("--stop-timeout", "0.1", "--", ACTOR, "catch", "10", "say", "ready", "sleep", "0.5", "exit", "4")
     run.said("ready").signal(10).said("got 10")
@@ -143,7 +143,7 @@ def test_leftovers_are_told_and_waited_for(start, how):
     assert "stopping\nfinished\n" in run.out
 
 
-@every_way
+@as_root
 def test_leftovers_keep_the_childs_code(start):
     run = start("--", ACTOR, "orphan", "finish", "15", "0", "9", "say", "ready", "pause", "end", "sleep", "0.5", "exit", "3")
     assert run.wait() == 3
@@ -216,14 +216,14 @@ def shell(*words):
 @every_way
 def test_server_under_a_shell_finishes_its_requests(start):
     """The shell dies of TERM at once. What it started has its time, however short --orphan-timeout is."""
-    run = start("--orphan-timeout", "0.1", "--", *shell("finish 15 1.5 0 say ready pause"))
+    run = start("--orphan-timeout", "0.1", "--", *shell("finish 15 0.8 0 say ready pause"))
     run.said("ready").signal(TERM)
     assert run.wait() == 128 + TERM
     assert "stopping\nfinished\n" in run.out
     assert "SIGKILL" not in run.err
 
 
-@every_way
+@as_root
 def test_server_under_a_shell_gets_one_stop_and_tells_its_workers_itself(start):
     words = "child catch 15 say ready finish 15 0 0 pause end finish 15 0.5 0 say ready pause"
     run = start("--orphan-timeout", LONG, "--", *shell(words))
@@ -242,7 +242,7 @@ def test_second_stop_reaches_a_server_under_a_shell(start):
     assert run.wait() == 128 + TERM
 
 
-@every_way
+@as_root
 def test_stop_timeout_holds_for_a_server_under_a_shell(start):
     run = start("--stop-timeout", "0.5", "--", *shell(f"finish 15 {LONG} 0 say ready pause"))
     run.said("ready").signal(TERM)
@@ -348,7 +348,7 @@ def drain(end):
     return text.decode().replace("x", "")
 
 
-@every_way
+@as_root
 def test_nobody_reads_what_the_child_says(start, pipe):
     """It fills the pipe and waits for a reader; our own lines, one for each signal and orphan, must not wait with it."""
     script = "trap 'exit 5' TERM; head -c 1000000 /dev/zero >&2 & echo ready; wait"
@@ -359,7 +359,7 @@ def test_nobody_reads_what_the_child_says(start, pipe):
     assert run.wait() == 5
 
 
-@every_way
+@as_root
 def test_lines_that_nobody_read_are_counted(start, pipe):
     fill(pipe[1])
     run = start("-v", "--log-format", "json", "--", ACTOR, "catch", "10", "say", "ready", "pause", stderr=pipe[1])

@@ -9,7 +9,7 @@ import struct
 import termios
 
 import pytest
-from conftest import ACTOR, BINARY, as_process, children, every_way, status_of, until
+from conftest import ACTOR, BINARY, as_process, as_root, children, every_way, status_of, until
 
 
 class Terminal:
@@ -105,7 +105,7 @@ def test_ctrl_c_ends_the_child(on_terminal, terminal):
 @every_way
 def test_ctrl_c_under_a_shell_lets_the_server_finish(on_terminal, terminal):
     """dash dies of it at once, and what it started has got it from the terminal too."""
-    script = f"{ACTOR} finish 2 1 0 catch 15 say ready pause; :"
+    script = f"{ACTOR} finish 2 0.5 0 catch 15 say ready pause; :"
     run = on_terminal("--orphan-timeout", "0.1", "--", "/bin/sh", "-c", script)
     terminal.shows("ready").type("\x03").shows("stopping\n").shows("finished\n")
     run.wait()
@@ -241,7 +241,7 @@ def foreground_calls(log):
     return found
 
 
-@every_way
+@as_root
 @pytest.mark.parametrize("error", ["ENOTTY", "EPERM", "EIO", "EINTR", "EINVAL"])
 @pytest.mark.parametrize("which", ["the child takes it", "it is given back"])
 def test_terminal_that_cannot_be_handed_over(on_terminal, terminal, which, error):
