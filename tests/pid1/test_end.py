@@ -164,6 +164,7 @@ def test_no_advice_that_was_followed_already(serve, words):
     assert "--timeout-graceful-shutdown" not in run.err
 
 
+@pytest.mark.long
 def test_what_a_long_stop_waits_for(serve):
     run = serve(STUBBORN)
     run.said("serving").signal(signal.SIGTERM)

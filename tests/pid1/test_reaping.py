@@ -42,7 +42,7 @@ def test_waits_without_waking_up(start):
     run = start("--", ACTOR, "say", "ready", "pause")
     run.said("ready")
     until(lambda: os.readlink(f"/proc/{run.pid}/cwd") == "/" and status_of(run.pid)["State"].startswith("S"), "the wait")
-    time.sleep(0.2)
+    time.sleep(0.5)
     before = switches(run)
     time.sleep(1.2)  # one that looks each second is seen
     assert switches(run) == before
