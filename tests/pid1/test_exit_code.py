@@ -5,7 +5,7 @@ import signal
 import sys
 
 import pytest
-from conftest import ACTOR, every_way, status_of, until
+from conftest import ACTOR, as_root, every_way, status_of, until
 
 IGNORED = (signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH)
 STOPPING = (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
@@ -97,7 +97,7 @@ def test_code_among_orphans_that_die_in_the_same_instant(start):
     dies_among_orphans(start, 15)
 
 
-@every_way
+@as_root
 @pytest.mark.long
 def test_code_among_orphans_a_thousand_times(start):
     dies_among_orphans(start, 1000)

@@ -61,7 +61,7 @@ def own_status():
 
 
 class Way(NamedTuple):
-    """One way to be started, and with which rights the program is to run then."""
+    """One way to be started, which start() takes as it takes conftest's, and with which rights the program is to run then."""
 
     pid1: bool
     words: list

@@ -75,7 +75,6 @@ def test_twenty_thousand_orphans_at_once(start):
     assert settled(run, 2) == before
 
 
-@every_way
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_hundred_thousand_orphans_in_a_row(start):
