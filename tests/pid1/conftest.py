@@ -252,9 +252,9 @@ def start(tmp_path, way):
     runs = []
 
     def start_one(
-        *words, program=None, root=None, binds=(), env=None, user=None, parent=False, block=(), ignore=(), pending=(), close=(), pass_fds=(),
-        folder=None, stdin=subprocess.DEVNULL, terminal=False, proc="own", stdout=None, stderr=None, read_only=False, trace=None,
-        outside=False, emulator=None,
+        *words, program=None, root=None, binds=(), env=None, user=None, parent=False, block=(), ignore=(), pending=(), close=(),
+        pass_fds=(), folder=None, stdin=subprocess.DEVNULL, terminal=False, proc="own", stdout=None, stderr=None, read_only=False,
+        trace=None, outside=False, emulator=None,
     ):  # fmt: skip
         if emulator is not None and LINUX < (6, 7):
             pytest.skip("a user namespace has a binfmt_misc of its own from Linux 6.7 on")
