@@ -65,7 +65,7 @@ def test_no_start(inject, rule, code, says):
 )
 def test_nothing_that_the_child_notices(inject, rule):
     """Also with an orphan left over at the end, so that its part runs as well."""
-    words = ["orphan", "finish", "15", "0", "0", "say", "ready", "sleep", "1", "end", "exit", "7"]
+    words = ["orphan", "finish", "15", "0", "0", "say", "ready", "sleep", "2", "end", "exit", "7"]
     run = inject(rule, words=["--pdeathsig", "USR1", "--orphan-timeout", "0.2", "--", ACTOR, *words])
     assert run.wait() == 7
 
