@@ -5,6 +5,7 @@
 #include "checks/deployment.h"
 #include "checks/editable.h"
 #include "checks/extensions.h"
+#include "commands/diagnose.h"
 #include "commands/judge.h"
 #include "commands/session.h"
 #include "commands/settle.h"
@@ -83,10 +84,11 @@ static void show_parts(const struct session *session, const struct judgement *ju
 }
 
 /* What a start has no time for, and what works but is seldom meant. */
-static void advise(const struct session *session, struct judgement *judgement)
+static void advise(struct session *session, struct judgement *judgement)
 {
     const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
     struct application *application = &judgement->application;
+    diagnose_imports(session, judgement);
     application_advise(&session->scene, interpreter, application);
     extensions_advise(&session->scene, interpreter);
     editable_advise(&session->scene, interpreter);
