@@ -77,7 +77,8 @@ static void show_parts(const struct session *session, const struct judgement *ju
         show_python(judgement);
     if (judgement->has_uvicorn)
         show_well("uvicorn", SPAN("its package is there"));
-    if (judgement->has_app)
+    if (judgement->has_app &&
+        !application_may_be_pythons(&session->scene, &judgement->chosen.choice.interpreter, &judgement->application))
         show_well("app", judgement->app);
     show_user(session);
     show_address(session);

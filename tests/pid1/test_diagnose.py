@@ -74,6 +74,35 @@ def test_check_accuses_no_import_that_it_asked_nobody_about(fails, options):
     assert "import-missing" not in run.out
 
 
+# ---- files that are never run, since Python has another module of that name
+
+BUILT_IN = ("time", "marshal", "itertools", "math", "zipimport", "random", "typing", "json")
+
+
+def test_files_named_like_what_python_has_itself_are_not_read(fails, start):
+    """Built in, frozen, compiled, or imported by uvicorn before it looks into the application's folder."""
+    files = {f"{name}.py": f"import nowhere_of_{name}\n" for name in BUILT_IN}
+    source = "".join(f"import {name}\n" for name in BUILT_IN) + APP
+    serving = fails.begin({**files, "main.py": source}, "main:app", "--host", "127.0.0.1", "--port", "0")
+    serving.told("Uvicorn running on")
+    serving.kill()
+    run = fails.begin({}, "--log-format", "json", "check", "main:app")
+    assert run.wait() == 0
+    assert "nowhere_of" not in run.out and "import-missing" not in run.out
+    assert fails(1, {"main.py": source + "import nowhere_else\n"}, "main:app")["import-missing"]["module"] == "nowhere_else"
+    assert "nowhere_of" not in json.dumps(fails.entries["import-missing"])
+
+
+@pytest.mark.parametrize("name", ["time", "random"])
+def test_an_application_named_like_what_python_has_itself_is_not_judged_by_its_file(fails, name):
+    """uvicorn's own word is right: it is another module. What our file holds has nothing to do with it."""
+    assert not fails(3, {f"{name}.py": "import nowhere_to_be_found\nother = 1\n"}, f"{name}:app")
+    assert not fails(3, {f"{name}.py": "other = 1\n"}, f"{name}:app")
+    run = fails.begin({}, "check", f"{name}:app")
+    assert run.wait() == 0
+    assert "well  uvicorn" in run.out and "well  app" not in run.out and "app-" not in run.out
+
+
 # ---- a module that is not installed
 
 
