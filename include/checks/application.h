@@ -33,6 +33,10 @@ struct application {
 /* Judges the setting APP. Adds a finding only when it refuses. */
 void application_judge(const struct scene *scene, const struct interpreter *interpreter,
                        struct application *application);
+/* A file in the app dir has the name of a module that Python may take in its place (time.py, random.py): what that file holds
+ * then tells nothing. */
+bool application_may_be_pythons(const struct scene *scene, const struct interpreter *interpreter,
+                                const struct application *application);
 /* The interpreter was asked for `top`, with the server's folder and environment, and said no: adds the error that says
  * so, with what is there instead. With `asked` false nobody was asked (another root): the error is weakened to a
  * warning when reading leaves a doubt. */

@@ -29,6 +29,10 @@ enum module_kind {
  * That an extension __init__ would win over a package's __init__.py isn't looked at. */
 enum module_kind module_in_folder(const struct reader *reader, struct span folder, struct span name, struct text *file);
 
+/* May it be compiled into the interpreter, so that it goes before any file? Which are is up to who builds it: these are all that
+ * CPython 3.8 to 3.14 can have there, but those whose names begin with "_". */
+bool module_may_be_built_in(struct span name);
+
 struct module_search {
     enum module_kind kind;  /* of the whole name; MODULE_NONE: `missing` isn't there */
     struct span missing;    /* the component that wasn't found; points into the name */

@@ -31,6 +31,10 @@ void search_path_of(const struct scene *scene, const struct interpreter *interpr
 /* Adds those of .pth files, if they exist. */
 void search_path_follow(const struct scene *scene, struct search_path *path);
 
+/* May Python have a module of that name itself, which it takes in place of a file in the application's folder? Built in, it goes
+ * before all folders; of the standard library, uvicorn may have imported it before that folder was looked at. */
+bool search_path_may_precede(const struct scene *scene, const struct search_path *path, struct span module);
+
 /* Is the top-level package `name` seen? Its file in `where`, if not NULL. False: `*doubt` (if not NULL) is set. */
 bool packages_find(const struct scene *scene, const struct interpreter *interpreter, const char *name,
                    struct text *where, const char **doubt);

@@ -9,6 +9,9 @@
 
 #include "commands/judge.h"
 
+/* The part of it that is known before a start, too, for `check`: imports that the interpreter doesn't find. With more than one
+ * worker, or --reload, uvicorn itself never ends of them. Opens nothing, and stays in the working folder. */
+void diagnose_imports(struct session *session, const struct judgement *judgement);
 void diagnose_failure(struct session *session, struct judgement *judgement);
 
 #endif

@@ -513,10 +513,24 @@ static void reconsider(const struct scene *scene, const struct interpreter *inte
     application->state = state_of(&application->search);
 }
 
+bool application_may_be_pythons(const struct scene *scene, const struct interpreter *interpreter,
+                                const struct application *application)
+{
+    struct search_path path;
+    struct span rest = application->reference.module;
+    struct span top = app_reference_component(&rest);
+
+    search_path_of(scene, interpreter, &path);
+    return module_in_folder(scene->reader, scene->app_dir, top, NULL) != MODULE_NONE &&
+           search_path_may_precede(scene, &path, top);
+}
+
 void application_advise(const struct scene *scene, const struct interpreter *interpreter,
                         struct application *application)
 {
     reconsider(scene, interpreter, application);
+    if (application_may_be_pythons(scene, interpreter, application))
+        return;
 
     if (application->state == APPLICATION_UNCERTAIN && !application->search.unclear)
         advise_submodule(scene, application);

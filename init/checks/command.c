@@ -2,6 +2,7 @@
 
 #include "checks/broken_path.h"
 #include "checks/host.h"
+#include "checks/words.h"
 #include "facts/program.h"
 #include "facts/python_version.h"
 
@@ -193,14 +194,32 @@ static void tell_moved(const struct refused *refused, struct span interpreter)
     set(refused, "venv", venv);
 }
 
+/* Of a script on a mount with noexec the kernel refuses only its own part, to start the interpreter with the script's path:
+ * the interpreter itself may lie elsewhere, and reading the script is allowed. */
+static void tell_way_around(const struct refused *refused)
+{
+    char buffer[PATH_MOST];
+    struct text items = TEXT_ON(buffer);
+    const struct script_line *line = &refused->program.script;
+    const struct scene *scene = refused->scene;
+    if (!finding_value(refused->finding, "noexec") || !span_starts(line->interpreter, "/") || line->argument_cut ||
+        line->carriage_return || reader_may(scene->reader, refused->path, 4) ||
+        !reader_is_file(scene->reader, line->interpreter) || reader_may(scene->reader, line->interpreter, 1))
+        return;
+    if (words_for_interpreter(scene, line, refused->path, &items))
+        set(refused, "way", text_as_span(&items));
+}
+
 /* The mount is the script's own: it tells where to mend it. */
-static void tell_script(struct refused *refused)
+static void tell_script(struct refused *refused, int error)
 {
     struct span interpreter = refused->program.script.interpreter;
     struct python_version version;
     set(refused, "pattern", span_ends(refused->path, ".sh") ? SPAN("*.sh") : span_base_name(refused->path));
     set_mount(refused, refused->trace.real);
     tell_interpreter(refused, "interpreter", interpreter);
+    if (error == EACCES)
+        tell_way_around(refused);
     if (!python_name_read(span_base_name(interpreter), &version))
         return;
     set(refused, "python", SPAN("yes"));
@@ -273,7 +292,7 @@ static void tell_file(struct refused *refused, int error)
         return;
     finding_set_string(refused->scene->findings, refused->finding, "kind", kind_of(&refused->program));
     if (refused->program.kind == PROGRAM_SCRIPT)
-        tell_script(refused);
+        tell_script(refused, error);
     else if (refused->program.kind == PROGRAM_ELF && error == ENOEXEC)
         tell_machine(refused);
     else if (refused->program.kind == PROGRAM_ELF)

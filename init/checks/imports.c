@@ -179,13 +179,6 @@ static void meet_relative(const struct python_import *import)
         add_module_and_name(text_as_span(&module), import->name);
 }
 
-/* uvicorn may have imported it before the application's folder was looked at: then ours, of the same name, is never run. */
-static bool is_in_library(struct span module)
-{
-    return walk.path.library < walk.path.count &&
-           module_in_folder(walk.scene->reader, walk.path.folders[walk.path.library], module, NULL) != MODULE_NONE;
-}
-
 static void meet(void *context, const struct python_import *import)
 {
     static struct module_search search;
@@ -201,7 +194,8 @@ static void meet(void *context, const struct python_import *import)
     module_find(walk.scene->reader, top, walk.folders, walk.folder_count, &search);
     if (search.kind == MODULE_NONE && !walk.doubts)
         add_missing(top, import);
-    else if (span_is(walk.scene->app_dir, search.folder) && (walk.doubts || !is_in_library(top)))
+    else if (span_is(walk.scene->app_dir, search.folder) &&
+             (walk.doubts || !search_path_may_precede(walk.scene, &walk.path, top)))
         add_module_and_name(import->module, import->name);
 }
 
@@ -239,6 +233,8 @@ void imports_look(const struct scene *scene, const struct interpreter *interpret
                   const struct application *application, struct imports *imports)
 {
     begin(scene, interpreter, imports);
+    if (application_may_be_pythons(scene, interpreter, application))
+        return;
     add_module(application->reference.module);
     if (!read_sources(false) || !read_sources(true))
         *imports = (struct imports){0};

@@ -178,3 +178,17 @@ void module_find(const struct reader *reader, struct span name, const struct spa
         count = found[turn].count;
     }
 }
+
+bool module_may_be_built_in(struct span name)
+{
+    static const char *const built_in[] = {
+        "array",   "atexit", "audioop",     "binascii",  "builtins",  "cmath",  "errno", "faulthandler", "fcntl",
+        "gc",      "grp",    "itertools",   "marshal",   "math",      "mmap",   "nis",   "ossaudiodev",  "parser",
+        "posix",   "pwd",    "pyexpat",     "readline",  "resource",  "select", "spwd",  "sys",          "syslog",
+        "termios", "time",   "unicodedata", "xxlimited", "xxsubtype", "zlib",
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(built_in); i++)
+        if (span_is(name, built_in[i]))
+            return true;
+    return false;
+}

@@ -201,6 +201,21 @@ void search_path_follow(const struct scene *scene, struct search_path *path)
         path->doubt = "its sitecustomize runs at each start";
 }
 
+bool search_path_may_precede(const struct scene *scene, const struct search_path *path, struct span module)
+{
+    char buffer[PATH_MOST];
+    struct text compiled = TEXT_ON(buffer);
+
+    if (module_may_be_built_in(module))
+        return true;
+    if (path->library >= path->count)
+        return false;
+    text_span(&compiled, path->folders[path->library]);
+    text_add(&compiled, "/lib-dynload");
+    return module_in_folder(scene->reader, path->folders[path->library], module, NULL) != MODULE_NONE ||
+           module_in_folder(scene->reader, text_as_span(&compiled), module, NULL) != MODULE_NONE;
+}
+
 static bool find_from(const struct scene *scene, const struct search_path *path, unsigned first, struct span name,
                       struct text *where)
 {

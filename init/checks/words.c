@@ -62,6 +62,25 @@ bool words_as_items(const struct scene *scene, struct span from, const char *to,
     return plain && changed && !items->cut;
 }
 
+bool words_for_interpreter(const struct scene *scene, const struct script_line *line, struct span script,
+                           struct text *items)
+{
+    bool plain = scene->command_words && is_printable(line->interpreter) && is_printable(script) &&
+                 (line->argument.length == 0 || is_printable(line->argument));
+
+    if (!plain || !*scene->command_words)
+        return false;
+    add_item(items, "", line->interpreter);
+    if (line->argument.length > 0)
+        add_item(items, "", line->argument);
+    add_item(items, "", script);
+    for (char *const *word = scene->command_words + 1; plain && *word; word++) {
+        plain = is_printable(span_of(*word));
+        add_item(items, "", span_of(*word));
+    }
+    return plain && !items->cut;
+}
+
 static bool has_word(char *const *words, struct span wanted)
 {
     while (*words && !span_equal(span_of(*words), wanted))

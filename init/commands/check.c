@@ -5,6 +5,7 @@
 #include "checks/deployment.h"
 #include "checks/editable.h"
 #include "checks/extensions.h"
+#include "commands/diagnose.h"
 #include "commands/judge.h"
 #include "commands/session.h"
 #include "commands/settle.h"
@@ -76,17 +77,19 @@ static void show_parts(const struct session *session, const struct judgement *ju
         show_python(judgement);
     if (judgement->has_uvicorn)
         show_well("uvicorn", SPAN("its package is there"));
-    if (judgement->has_app)
+    if (judgement->has_app &&
+        !application_may_be_pythons(&session->scene, &judgement->chosen.choice.interpreter, &judgement->application))
         show_well("app", judgement->app);
     show_user(session);
     show_address(session);
 }
 
 /* What a start has no time for, and what works but is seldom meant. */
-static void advise(const struct session *session, struct judgement *judgement)
+static void advise(struct session *session, struct judgement *judgement)
 {
     const struct interpreter *interpreter = &judgement->chosen.choice.interpreter;
     struct application *application = &judgement->application;
+    diagnose_imports(session, judgement);
     application_advise(&session->scene, interpreter, application);
     extensions_advise(&session->scene, interpreter);
     editable_advise(&session->scene, interpreter);

@@ -23,7 +23,8 @@ static bool ask(struct session *session, const struct judgement *judgement, cons
     };
     for (; question.name_count < imports->count; question.name_count++)
         question.names[question.name_count] = imports->missing[question.name_count].module;
-    if (setting_chosen(&session->settings, SETTING_PROBE, "never") || chdir(session->working_folder))
+    if (setting_is(&session->settings, SETTING_ROOT) || setting_chosen(&session->settings, SETTING_PROBE, "never") ||
+        chdir(session->working_folder))
         return false;
     probe_ask(&question, &session->given, &answer);
     for (unsigned i = 0; i < imports->count; i++)
@@ -31,7 +32,7 @@ static bool ask(struct session *session, const struct judgement *judgement, cons
     return answer.outcome == PROBE_ANSWERED;
 }
 
-static void diagnose_imports(struct session *session, const struct judgement *judgement)
+void diagnose_imports(struct session *session, const struct judgement *judgement)
 {
     static struct imports imports;
     static const bool none[IMPORTS_MISSING];

@@ -29,18 +29,23 @@ static bool is_server(struct span base_name)
     return false;
 }
 
-/* Does `python OPTIONS` run a server by -m? A script or another module may be a job, and a job that was stopped halfway
- * must not end as one that is done. */
-static bool runs_server_module(char *const *words)
+static bool is_any_server(const char *word)
+{
+    return word && (is_server(span_base_name(span_of(word))) || span_is(span_base_name(span_of(word)), "uvicorn"));
+}
+
+/* Does `python OPTIONS` run a server, by -m or by its script's path? Another script or module may be a job, and a job that was
+ * stopped halfway must not end as one that is done. */
+static bool runs_server(char *const *words)
 {
     for (; *words && span_starts(span_of(*words), "-") && !span_is(span_of(*words), "-c"); words++) {
         bool takes_value = span_is(span_of(*words), "-W") || span_is(span_of(*words), "-X");
         if (span_is(span_of(*words), "-m"))
-            return words[1] && (is_server(span_of(words[1])) || span_is(span_of(words[1]), "uvicorn"));
+            return is_any_server(words[1]);
         if (takes_value && words[1])
             words++;
     }
-    return false;
+    return is_any_server(*words);
 }
 
 static bool is_program(const struct reader *reader, struct span path)
@@ -104,7 +109,7 @@ static bool is_to_serve(char *const *words, const struct request *request)
     if (request->kind != REQUEST_SERVER)
         return request->kind == REQUEST_SERVE;
     char *const *word = words + request->first;
-    return is_server(span_base_name(span_of(*word))) || runs_server_module(word + 1);
+    return is_server(span_base_name(span_of(*word))) || runs_server(word + 1);
 }
 
 /* Notes the program, and how many words name it. */

@@ -348,17 +348,17 @@ COMMANDS = {
     ),
     "a script in a folder that is closed": Failure(
         "command-not-executable", 126,
-        sample("RUN mkdir -m 700 /scripts && cp /bin/true /scripts/", words=("/scripts/true",)), {4: ends_well},
+        sample("RUN mkdir -m 700 /scripts && cp /bin/true /scripts/", words=("/scripts/true",)), {5: ends_well},
     ),
     "a script on a tmpfs": Failure(
         "command-not-executable", 126,
         plain(options=("--tmpfs=/run/scripts:mode=777", "--entrypoint=/bin/sh"),
-              words=("-c", "cp /bin/true /run/scripts/ && exec /asgi-init /run/scripts/true")), {3: ends_well},
+              words=("-c", "cp /bin/true /run/scripts/ && exec /asgi-init /run/scripts/true")), {4: ends_well},
     ),
     "a program for another machine": Failure(
         "command-not-executable", 126,
         sample(r"RUN cp /bin/true /opt/ && printf '\363' | dd of=/opt/true bs=1 seek=18 conv=notrunc", words=("/opt/true",)),  # RISC-V
-        {5: Untried("no image of another machine is here", (f"docker build --platform={PLATFORM} .",))},
+        {6: Untried("no image of another machine is here", (f"docker build --platform={PLATFORM} .",))},
     ),
     "a script without an interpreter line": Failure(
         "script-without-interpreter-line", None,
@@ -823,6 +823,7 @@ WITHOUT = {
     ("path-failed", 3): LOOK,
     ("program-not-a-file", 1): LOOK,
     ("program-on-noexec-mount", 2): "needs a file system of the host without exec",
+    ("command-not-executable", 3): "plain Docker mounts no scripts without exec; tests/pid1/test_serving.py applies it",
     ("program-for-other-machine", 1): FOREIGN,
     ("program-for-other-machine", 2): LOOK,
     ("python-loader-missing", 1): FOREIGN,

@@ -21,13 +21,16 @@ def fails(start, tmp_path):
     """fails(CODE, {path: source}, WORD...): the server ends so, and the findings that were told, by rule."""
     folder = tmp_path / "srv"
 
-    def fail(code, sources, *words, options=(), text=False):
+    def begin(sources, *words):
         for path, source in sources.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(source)
+        return start("--venv", VENV, *words, folder=folder, env={"PATH": "/usr/bin:/bin"})
+
+    def fail(code, sources, *words, options=(), text=False):
         options = (*options, *(() if text else ("--log-format", "json")))
         words = (words or ("app.main:app",)) + ("--host", "127.0.0.1", "--port", "0")
-        run = start("--venv", VENV, *options, *words, folder=folder, env={"PATH": "/usr/bin:/bin"})
+        run = begin(sources, *options, *words)
         assert run.wait() == code, run.err
         if text:
             return run.err
@@ -38,12 +41,66 @@ def fails(start, tmp_path):
         fail.entries = found
         return {rule: entry["values"] for rule, entry in found.items() if rule and rule != "ended"}
 
-    fail.folder = folder
+    fail.folder, fail.begin = folder, begin
     return fail
 
 
 def main(source):
     return {**ROUTERS, "app/main.py": source + APP}
+
+
+# ---- before the start, by `check`
+
+
+@pytest.mark.parametrize("more", [(), ("--workers", "2"), ("--reload",)])
+def test_check_finds_it_where_a_server_with_workers_goes_on_for_ever(fails, more):
+    sources = main("import nowhere_to_be_found\n")
+    if more:
+        run = fails.begin(sources, "app.main:app", *more, "--host", "127.0.0.1", "--port", "0")
+        run.told("No module named 'nowhere_to_be_found'", times=3 if "--workers" in more else 1)
+        assert not run.ended() and "import-missing" not in run.err
+        run.kill()
+    run = fails.begin(sources, "--log-format", "json", "check", "app.main:app", *more)
+    assert run.wait() == 0
+    (values,) = [entry["values"] for entry in map(json.loads, run.out.splitlines()) if entry.get("rule") == "import-missing"]
+    assert (values["module"], values["file"]) == ("nowhere_to_be_found", f"{fails.folder}/app/main.py")
+
+
+@pytest.mark.parametrize("options", [("--probe", "never"), ("--root", "/", "--workdir", "{folder}")])
+def test_check_accuses_no_import_that_it_asked_nobody_about(fails, options):
+    words = [option.format(folder=fails.folder) for option in options]
+    run = fails.begin(main("import nowhere_to_be_found\n"), "--log-format", "json", *words, "check", "app.main:app")
+    assert run.wait() == 0
+    assert "import-missing" not in run.out
+
+
+# ---- files that are never run, since Python has another module of that name
+
+BUILT_IN = ("time", "marshal", "itertools", "math", "zipimport", "random", "typing", "json")
+
+
+def test_files_named_like_what_python_has_itself_are_not_read(fails, start):
+    """Built in, frozen, compiled, or imported by uvicorn before it looks into the application's folder."""
+    files = {f"{name}.py": f"import nowhere_of_{name}\n" for name in BUILT_IN}
+    source = "".join(f"import {name}\n" for name in BUILT_IN) + APP
+    serving = fails.begin({**files, "main.py": source}, "main:app", "--host", "127.0.0.1", "--port", "0")
+    serving.told("Uvicorn running on")
+    serving.kill()
+    run = fails.begin({}, "--log-format", "json", "check", "main:app")
+    assert run.wait() == 0
+    assert "nowhere_of" not in run.out and "import-missing" not in run.out
+    assert fails(1, {"main.py": source + "import nowhere_else\n"}, "main:app")["import-missing"]["module"] == "nowhere_else"
+    assert "nowhere_of" not in json.dumps(fails.entries["import-missing"])
+
+
+@pytest.mark.parametrize("name", ["time", "random"])
+def test_an_application_named_like_what_python_has_itself_is_not_judged_by_its_file(fails, name):
+    """uvicorn's own word is right: it is another module. What our file holds has nothing to do with it."""
+    assert not fails(3, {f"{name}.py": "import nowhere_to_be_found\nother = 1\n"}, f"{name}:app")
+    assert not fails(3, {f"{name}.py": "other = 1\n"}, f"{name}:app")
+    run = fails.begin({}, "check", f"{name}:app")
+    assert run.wait() == 0
+    assert "well  uvicorn" in run.out and "well  app" not in run.out and "app-" not in run.out
 
 
 # ---- a module that is not installed

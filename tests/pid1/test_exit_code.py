@@ -115,12 +115,13 @@ def test_core_dump_counts_as_the_signal(start):
         (["{folder}/job.py"], False),
         (["-m", "job"], False),
         (["-u", "-X", "utf8", "-m", "gunicorn", "app:app"], True),
+        (["-u", "{folder}/gunicorn", "app:app"], True),
     ],
 )
 def test_a_job_in_python_that_is_stopped_halfway_does_not_end_as_done(start, tmp_path, words, serves):
-    """Of python only a server's module is a server."""
-    for name in ("job", "gunicorn"):
-        (tmp_path / f"{name}.py").write_text("import signal; print('ready', flush=True); signal.pause()\n")
+    """Of python only a server's module or script is a server."""
+    for name in ("job.py", "gunicorn.py", "gunicorn"):
+        (tmp_path / name).write_text("import signal; print('ready', flush=True); signal.pause()\n")
     run = start(sys.executable, *[word.format(folder=tmp_path) for word in words], folder=tmp_path)
     run.said("ready").signal(signal.SIGTERM)
     assert run.wait() == (0 if serves else 143)

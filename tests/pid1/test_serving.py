@@ -1,11 +1,12 @@
 """Serving, as it is asked for: each form of the command line, each source of a setting, and what uvicorn gets of it."""
 
+import json
 import shutil
 import signal
 
 import pytest
 
-from conftest import until
+from conftest import BINARY, until
 from small_image import bare_venv, environment, image, site_packages  # noqa: F401
 
 FORMS = {
@@ -121,6 +122,69 @@ def test_a_console_script_whose_python_is_gone_runs_as_a_module(start, image, na
     run = start(name, "run", "x", folder=image, env=environment(image))
     assert run.wait() == 0
     assert "module: run x" in run.out
+
+
+GUNICORN = "import signal, sys\nprint('script:', *sys.argv[1:], flush=True)\nsignal.pause()\n"
+NOEXEC = 'mount -t tmpfs -o noexec none "$0" && cp -a "$1/." "$0" && shift && exec "$@"'
+
+
+@pytest.fixture
+def on_noexec(start, image, tmp_path):
+    """Starts asgi-init beside an environment whose programs lie on a mount without exec, with these scripts among them."""
+
+    def begin(*words, **scripts):
+        folder = image / ".venv/bin"
+        for name, text in scripts.items():
+            (folder / name).write_text(text)
+            (folder / name).chmod(0o755)
+        shutil.rmtree(tmp_path / "whole", ignore_errors=True)
+        whole = shutil.copytree(folder, tmp_path / "whole", symlinks=True)
+        env = environment(image)
+        return start("-c", NOEXEC, folder, whole, BINARY, *words, program="/bin/sh", folder=image, env=env)
+
+    return begin
+
+
+def commands_of(text):
+    """The words of each CMD that a finding says to write."""
+    return [json.loads(line.strip().removeprefix("CMD ")) for line in text.splitlines() if line.strip().startswith("CMD [")]
+
+
+@pytest.mark.parametrize("option", [[], ["-B"]])
+def test_a_script_on_a_mount_without_execution_is_started_by_the_first_fix(on_noexec, image, option):
+    python = str(image / ".venv/bin/python")
+    run = on_noexec("gunicorn", "app.main:app", "--workers", "2", gunicorn=" ".join([f"#!{python}", *option]) + "\n" + GUNICORN)
+    assert run.wait() == 126
+    assert "command-not-executable" in run.err and "with the option noexec" in run.err
+    assert run.err.index("fix") < run.err.index("CMD [") < run.err.index("--tmpfs")
+    (words,) = commands_of(run.err)
+    assert words == [python, *option, str(image / ".venv/bin/gunicorn"), "app.main:app", "--workers", "2"]
+    mended = on_noexec(*words)
+    mended.said("script: app.main:app --workers 2\n").signal(signal.SIGTERM)
+    assert mended.wait() == 0  # a server still, which was asked to stop
+
+
+def test_any_script_on_a_mount_without_execution(on_noexec):
+    run = on_noexec("--", "prepare", "the", "way", prepare="#!/bin/sh -e\necho prepared $*\n")
+    assert run.wait() == 126
+    (words,) = commands_of(run.err)
+    mended = on_noexec(*words)
+    assert (mended.wait(), mended.out) == (0, "prepared the way\n")
+
+
+def test_no_way_around_a_mount_without_execution(on_noexec, image):
+    """The interpreter lies there too, or isn't there; the script may not be read, or a word is better not shown."""
+    shell = image / ".venv/bin/shell"
+    shutil.copy("/bin/sh", shell)
+    for words, text in (
+        (("prepare",), f"#!{shell}\n"),
+        (("prepare",), "#!/nowhere/sh\n"),
+        (("prepare", "postgres://user:secret word@db"), "#!/bin/sh\n"),
+    ):
+        run = on_noexec("--", *words, prepare=text)
+        assert run.wait() == 126
+        assert "with the option noexec" in run.err and not commands_of(run.err)
+        assert "secret" not in run.err
 
 
 @pytest.mark.parametrize("number, workers", [(signal.SIGHUP, False), (signal.SIGQUIT, False), (37, False), (signal.SIGQUIT, True)])
