@@ -171,7 +171,7 @@ NEEDS_lint   := build/asgi-init build/tools/venv/made $(SOURCES:%.c=build/musl/%
 NEEDS_unit   := $(UNIT_FILES)
 NEEDS_pid1   := $(PYTEST_NEEDS) $(HELPERS:%=build/%) $(JUDGES:%=build/%)
 NEEDS_long   := $(NEEDS_pid1) build/roots/made
-NEEDS_docker := $(PYTEST_NEEDS)
+NEEDS_docker := $(PYTEST_NEEDS) build/tests/pid1/securebits
 NEEDS_fuzz   := $(FUZZ_FILES)
 needs = build/tools/packages.test $(foreach suite,$(1),$(NEEDS_$(suite)))
 CHECK := lint unit pid1
