@@ -156,7 +156,7 @@ build/tools/venv/made build/backend-venv/made: build/tools/packages.test
 	$(Q)rm -rf $(@D) && python3 -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $(filter %.txt,$^)
 	@touch $@
 
-# Root file systems of other releases and another machine; those that are there already stay.
+# Root file systems of other releases and another machine, and kernels; those that are there already stay.
 build/roots/made: tests/roots.py build/tools/packages.test
 	$(call say,ROOTS,$(@D))
 	$(Q)python3 tests/roots.py
