@@ -172,7 +172,7 @@ build/tools/venv/made build/backend-venv/made: build/tools/packages.test
 	$(Q)rm -rf $(@D) && python3 -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $(filter %.txt,$^)
 	@touch $@
 
-# Root file systems of other releases and another machine; those that are there already stay.
+# Root file systems of other releases and another machine, and kernels; those that are there already stay.
 build/roots/made: tests/roots.py build/tools/packages.test
 	$(call say,ROOTS,$(@D))
 	$(Q)python3 tests/roots.py
@@ -187,7 +187,7 @@ NEEDS_lint   := build/asgi-init build/tools/venv/made $(SOURCES:%.c=build/musl/%
 NEEDS_unit   := $(UNIT_FILES)
 NEEDS_pid1   := $(PYTEST_NEEDS) $(HELPERS:%=build/%) $(JUDGES:%=build/%)
 NEEDS_long   := $(NEEDS_pid1) build/roots/made
-NEEDS_docker := $(PYTEST_NEEDS)
+NEEDS_docker := $(PYTEST_NEEDS) build/tests/pid1/securebits
 NEEDS_fuzz   := $(FUZZ_FILES)
 needs = build/tools/packages.test $(foreach suite,$(1),$(NEEDS_$(suite)))
 CHECK := lint unit pid1

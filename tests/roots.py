@@ -1,4 +1,5 @@
-"""Root file systems of other Debian releases and another machine, for tests that need a real loader, a real Python, or both.
+"""Root file systems of other Debian releases and another machine, for tests that need a real loader, a real Python, or both, and
+kernels for those that need another one.
 
     python3 tests/roots.py        makes those that are missing
 
@@ -116,13 +117,20 @@ RECIPES = {
     ),
 }  # fmt: skip
 
+# For machines that are emulated whole: a kernel, the oldest and the newest of Debian, and a static busybox.
+KERNELS = {
+    name: Recipe(suite, own_machine(), (f"linux-image-cloud-{own_machine()}", "busybox-static"), ())
+    for name, suite in {"bullseye-kernel": "bullseye", "forky-kernel": "forky"}.items()
+}
+ALL = RECIPES | KERNELS
+
 
 def stamp(name):
     return FOLDER / f"{name}.recipe"
 
 
 def is_made(name):
-    return stamp(name).exists() and stamp(name).read_text() == RECIPES[name].key()
+    return stamp(name).exists() and stamp(name).read_text() == ALL[name].key()
 
 
 def make_cache(root, machine):
@@ -142,7 +150,7 @@ def compile_imports(root, pythons):
 
 
 def make(name):
-    recipe = RECIPES[name]
+    recipe = ALL[name]
     print(f"roots.py: making {name}", file=sys.stderr, flush=True)
     shutil.rmtree(FOLDER / name, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=FOLDER) as made:
@@ -156,8 +164,10 @@ def make(name):
             ],
             check=True,
         )  # fmt: skip
-        for unused in ("var/lib/apt/lists", "var/cache/apt", "dev"):
-            shutil.rmtree(f"{made}/root/{unused}", ignore_errors=True)
+        # Of a kernel's modules none is loaded.
+        for unused in ("var/lib/apt/lists", "var/cache/apt", "dev", "lib/modules/*/kernel", "usr/lib/modules/*/kernel"):
+            for path in pathlib.Path(made, "root").glob(unused):
+                shutil.rmtree(path)
         make_cache(f"{made}/root", recipe.machine)
         compile_imports(f"{made}/root", recipe.pythons)
         os.chmod(f"{made}/root", 0o755)
@@ -171,7 +181,7 @@ def ensure():
     with open(FOLDER / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(make, [name for name in RECIPES if not is_made(name)]))
+            list(pool.map(make, [name for name in ALL if not is_made(name)]))
 
 
 def root(name):

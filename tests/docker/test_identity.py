@@ -1,16 +1,20 @@
 """Who asgi-init and its child are in real containers, and what each may do: ids, groups, the five capability sets and no_new_privs
-of both, as /proc/PID/status shows them to the child itself.
+of both, as /proc/PID/status shows them to the child itself; and their securebits, asked of them from outside.
 
 The image is the sample with a few more accounts, started as root unless a row says otherwise. tests/pid1/test_identity.py has
 more forms, and the faults that can't be had from Docker.
 """
 
+import pathlib
 import re
+import subprocess
 
 import harness
 import images
 import pytest
 
+SECUREBITS = images.TREE / "build/tests/pid1/securebits"
+NO_SETUID_FIXUP = 4
 SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 KILL, SETGID, SETUID, NET_BIND_SERVICE = (1 << number for number in (5, 6, 7, 10))
 
@@ -20,6 +24,7 @@ TWO = [*NOTHING, "--cap-add=SETUID", "--cap-add=SETGID"]
 NO_NEW = ["--security-opt=no-new-privileges"]
 READ_ONLY = ["--read-only"]
 SHOW = ("cat", "/proc/1/status", "/proc/self/status")
+SHOW_AND_WAIT = (*SHOW, "-")  # for a stdin that stays open
 
 # One user whose name is a number, one without a home, and one whose line is broken.
 ACCOUNTS = "7000:x:7001:7001::/seven:\\nhomeless:x:7002:7002:::\\nbroken:x:abc:0::/:\\n"
@@ -69,13 +74,26 @@ def expected(uid, gid, groups, kept=0, bounding=0, no_new=1):
     return {"uid": uid, "gid": gid, "groups": sorted(groups), **dict.fromkeys(SETS, kept), "CapBnd": bounding, "no new": no_new}
 
 
+def securebits_of(pid):
+    """Asked of the process itself as it waits in a system call: /proc doesn't show them."""
+    harness.until(lambda: re.search(r"^State:\tS", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M), f"{pid} waits")
+    return int(subprocess.run([SECUREBITS, str(pid)], check=True, capture_output=True, text=True, timeout=60).stdout)
+
+
+def shown(dock, image, *words, options=(), **settings):
+    """What the two processes are, that is two identities, of a container whose child ends in SHOW_AND_WAIT."""
+    box = dock.run(*words, image=image, ports=(), options=["--interactive", *options], **settings)
+    harness.until(lambda: box.logs().count("nonvoluntary_ctxt_switches:") == 2 or not box.running(), "both statuses")
+    found = identities(box.logs())
+    assert len(found) == 2 and box.running(), box.logs()
+    pids = [box.state()["Pid"]]
+    pids += map(int, pathlib.Path(f"/proc/{pids[0]}/task/{pids[0]}/children").read_text().split())
+    assert len(pids) == 2, box.logs()
+    return [{**one, "securebits": securebits_of(pid)} for one, pid in zip(found, pids)]
+
+
 def both(dock, image, *words, **settings):
-    """What the two processes are; and that is two identities."""
-    done = dock.end(*words, *SHOW, image=image, **settings)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = identities(done.stdout)
-    assert len(found) == 2, done.stdout
-    return found
+    return shown(dock, image, *words, *SHOW_AND_WAIT, **settings)
 
 
 def refused(dock, image, code, *words, **settings):
@@ -153,7 +171,7 @@ UNCHANGED = {
 def test_nothing_changes_that_was_not_asked_for(dock, image, options):
     # The same container without asgi-init is the measure.
     alone = dock.end("/proc/self/status", image=image, binary=None, options=[*options, "--entrypoint=/bin/cat"])
-    assert both(dock, image, options=options) == identities(alone.stdout) * 2
+    assert both(dock, image, options=options) == [one | {"securebits": 0} for one in identities(alone.stdout) * 2]
 
 
 # ---- the switch, in containers of all kinds ----
@@ -181,6 +199,7 @@ SWITCHES = {
 @pytest.mark.parametrize("options, words, wanted", SWITCHES.values(), ids=SWITCHES)
 def test_the_switch(dock, image, options, words, wanted):
     found = both(dock, image, *words, options=options)
+    assert [one.pop("securebits") for one in found] == [0, 0]
     if wanted:
         # Docker's own list of root's groups differs from engine to engine.
         assert [{**one, "groups": wanted["groups"] if wanted["uid"] == 0 else one["groups"]} for one in found] == [wanted] * 2
@@ -228,13 +247,24 @@ def test_exec_becomes_the_command_as_gosu_does(dock, image, options):
 
 
 # PID 1 gives up what is kept once the child has it: so the child asks until that is so.
-KEPT = "until grep -q '^CapPrm:.*0000$' /proc/1/status; do sleep 0.1; done; exec cat /proc/1/status /proc/self/status"
+KEPT = "until grep -q '^CapPrm:.*0000$' /proc/1/status; do sleep 0.1; done; exec cat /proc/1/status /proc/self/status -"
 
 
 def test_a_kept_capability_is_the_childs_only(dock, image):
-    done = dock.end("--user", "app", "--keep-caps", "KILL", "--", "sh", "-c", KEPT, image=image, options=[*TWO, "--cap-add=KILL"])
+    words = ["--user", "app", "--keep-caps", "KILL", "--", "sh", "-c", KEPT]
+    found = shown(dock, image, *words, options=[*TWO, "--cap-add=KILL"])
+    assert [one.pop("securebits") for one in found] == [0, 0]
     bounding = SETUID | SETGID | KILL
-    assert identities(done.stdout) == [expected(*APP, bounding=bounding), expected(*APP, kept=KILL) | {"CapBnd": bounding}]
+    assert found == [expected(*APP, bounding=bounding), expected(*APP, kept=KILL) | {"CapBnd": bounding}]
+
+
+@pytest.mark.parametrize("words", [[], ["--user", "app"], ["--drop-privs"]], ids=str)
+def test_securebits_stay_as_they_were(dock, image, words):
+    """Given here are those that leave a root's capabilities to the user that it becomes: both processes lose them all the same."""
+    start = ["--securebits", "+no_setuid_fixup", "/asgi-init", *words]
+    found = both(dock, image, *start, options=["--entrypoint=/usr/bin/setpriv"])
+    assert [one["securebits"] for one in found] == [NO_SETUID_FIXUP] * 2
+    assert not words or [one[name] for one in found for name in SETS] == [0] * 10
 
 
 # ---- standard output, opened anew ----

@@ -178,13 +178,31 @@ def test_a_right_that_is_refused_ends_the_start(start, way, call, number, code):
     assert "asgi-init: error[" in run.err
 
 
+TRIALS = {
+    "switches": (["--user", "1000:1000"], None, 2),  # after the call that becomes the user
+    "switches, and keeps another right": (SWITCH[:-1], None, 2),
+    "has no root's rights": (["--drop-privs"], (1000, 1000), 1),
+}
+
+
+@pytest.mark.parametrize("words, user, number", TRIALS.values(), ids=TRIALS)
+def test_root_that_could_be_had_back_starts_nothing(start, pid1, words, user, number):
+    """The last step tries setresuid(0), which must fail. All that was read before was right, so nothing but that trial sees it."""
+    fault = f"setresuid:retval=0:when={number}"
+    run = start(*words, "--", ACTOR, "say", "started", pid1=pid1, user=user, trace=["-e", "trace=setresuid", "-e", f"inject={fault}"])
+    assert run.wait() == 71, run.err
+    assert "error[privileges-not-changed]: the privileges are not what was asked for: setresuid(0) worked" in run.err
+    assert "started" not in run.out
+    [*_, last] = [line for line in run.log.splitlines() if "setresuid(" in line]
+    assert "setresuid(0, 0, 0)" in last and "(INJECTED)" in last, run.log
+
+
 LIES = [pytest.param(way, call, id=f"{name}-{call}") for name, way in WAYS.items() for call in way.calls]
 
 
 @pytest.mark.parametrize("way, call", LIES)
 def test_a_call_that_lies_is_found_out(start, way, call):
-    """It says 0 and does nothing: what counts is what the kernel shows afterwards. The second setresuid is the one that
-    tries to get root back: a 0 there must end the start too."""
+    """It says 0 and does nothing: what counts is what the kernel shows afterwards."""
     codes = []
     for number in places(start, way)[call]:
         fault = f"{call}:retval=0:when={number}"
