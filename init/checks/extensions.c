@@ -198,6 +198,8 @@ static void add_foreign(const struct look *look)
         set(look, finding, "own", span_of(look->dynload));
     interpreter_version(look->interpreter, &version);
     set(look, finding, "version", text_as_span(&version));
+    if (look->interpreter->free_threaded)
+        set(look, finding, "free_threaded", span_of(look->interpreter->real));
 }
 
 /* Why the loader refuses the file, whatever the machine; NULL: it is whole as far as its first bytes tell. */
