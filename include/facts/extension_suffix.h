@@ -38,6 +38,7 @@ enum extension_difference {
     EXTENSION_OF_OTHER_SYSTEM,
     EXTENSION_OF_OTHER_MACHINE,
     EXTENSION_OF_OTHER_LIBC,
+    EXTENSION_TAKEN_IN_VAIN, /* of another Python, which the name doesn't tell: the import fails in the file */
     EXTENSION_OF_OTHER_PYTHON,
 };
 

@@ -82,9 +82,13 @@ static bool differ(struct span a, struct span b)
 
 /* A free-threaded Python before 3.15 takes the name .abi3.so as well, and can't import any such file: objects have another
  * form there (SystemError: init function returned uninitialized object). */
-static bool takes_stable(const struct extension_suffix *own, const struct extension_suffix *other)
+static enum extension_difference compare_stable(const struct extension_suffix *own,
+                                                const struct extension_suffix *other)
 {
-    return other->free_threaded ? own->minor >= ABI3T_MINOR : !own->free_threaded;
+    bool knows_abi3t = own->minor >= ABI3T_MINOR;
+    if (other->free_threaded ? knows_abi3t : !own->free_threaded)
+        return EXTENSION_FITS;
+    return other->free_threaded || knows_abi3t ? EXTENSION_OF_OTHER_PYTHON : EXTENSION_TAKEN_IN_VAIN;
 }
 
 enum extension_difference extension_suffix_compare(const struct extension_suffix *own,
@@ -99,7 +103,7 @@ enum extension_difference extension_suffix_compare(const struct extension_suffix
     if (other->python == EXTENSION_ANY_PYTHON)
         return EXTENSION_FITS;
     if (other->python == EXTENSION_STABLE)
-        return takes_stable(own, other) ? EXTENSION_FITS : EXTENSION_OF_OTHER_PYTHON;
+        return compare_stable(own, other);
     if (other->python == EXTENSION_OTHER_PYTHON || own->minor != other->minor ||
         own->free_threaded != other->free_threaded)
         return EXTENSION_OF_OTHER_PYTHON;

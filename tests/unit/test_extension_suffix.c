@@ -109,7 +109,7 @@ static const struct {
     {GLIBC_312, ".abi3t.so", EXTENSION_OF_OTHER_PYTHON},
     {".cpython-315-x86_64-linux-gnu.so", ".abi3t.so", EXTENSION_FITS},
     {".cpython-315-x86_64-linux-gnu.so", ".abi3.so", EXTENSION_FITS},
-    {".cpython-314t-x86_64-linux-gnu.so", ".abi3.so", EXTENSION_OF_OTHER_PYTHON},
+    {".cpython-314t-x86_64-linux-gnu.so", ".abi3.so", EXTENSION_TAKEN_IN_VAIN},
     {".cpython-314t-x86_64-linux-gnu.so", ".abi3t.so", EXTENSION_OF_OTHER_PYTHON},
     {".cpython-315t-x86_64-linux-gnu.so", ".abi3.so", EXTENSION_OF_OTHER_PYTHON},
     {".cpython-315t-x86_64-linux-gnu.so", ".abi3t-x86_64-linux-gnu.so", EXTENSION_FITS},
