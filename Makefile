@@ -172,8 +172,9 @@ build/tools/venv/made build/backend-venv/made: build/tools/packages.test
 	$(Q)rm -rf $(@D) && python3 -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $(filter %.txt,$^)
 	@touch $@
 
-# Root file systems of other releases and another machine, and kernels; those that are there already stay.
-build/roots/made: tests/roots.py build/tools/packages.test
+# Root file systems of other releases and another machine, one with a free-threaded Python, which is built there in a minute or two,
+# and kernels. Those that are there already stay.
+build/roots/made: tests/roots.py build/tools/venv/made
 	$(call say,ROOTS,$(@D))
 	$(Q)python3 tests/roots.py
 	@touch $@

@@ -6,7 +6,8 @@ kernels for those that need another one.
 mmdebstrap unpacks packages from the mirror that this machine's own apt uses, into build/roots/NAME, where it is kept until the
 recipe changes. No maintainer's script is run, so another machine's root needs no emulator to be made, and what is there is what
 lies in the packages: much like a distroless image. To it come the loader's cache, and the bytecode of what uvicorn imports.
-Nobody changes these folders: they are shared by all tests, which mount them.
+A free-threaded Python is in no package of Debian: its root has one that is built there, from Debian's source. Nobody changes
+these folders: they are shared by all tests, which mount them.
 """
 
 import dataclasses
@@ -30,20 +31,38 @@ LEFT_OUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr
 # In all of them: the links from /lib to /usr/lib, /etc/os-release and the like, and a shell.
 ALWAYS = ("base-files", "libc-bin", "dash", "coreutils")
 
+# What a free-threaded Python is built from and with, and how: as who builds one by hand does, only in a hurry.
+COMPILER = ("gcc", "libc6-dev", "make", "libssl-dev", "zlib1g-dev", "sed", "grep", "mawk", "diffutils", "xz-utils")
+SOURCE = "usr/src"
+FETCH = f'cd "$1/{SOURCE}" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -qq -o APT::Sandbox::User= source --download-only --tar-only '
+BUILD = f"""set -e
+cd /{SOURCE}
+tar -xf *.orig.tar.xz --strip-components=1
+CFLAGS=-O0 ./configure -q --disable-gil --disable-test-modules --without-ensurepip
+make -s -j{os.cpu_count()}
+make -s install
+"""
+# What pip installs today for the Pythons of a root, each ABI's in a folder of its own.
+WHEELS = "usr/share/wheels"
+
 IMPORTS = "import venv, uvicorn.main, uvicorn.loops.asyncio, uvicorn.protocols.http.h11_impl, uvicorn.lifespan.on, uvicorn.logging"
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """A release, a machine by Debian's name, packages, and the Pythons in them that serve."""
+    """A release, a machine by Debian's name, packages, the Pythons in them that serve, the source of one that is built, and
+    wheels: ABI and names, for the Python of that ABI."""
 
     suite: str
     machine: str
     packages: tuple
     pythons: tuple
+    source: str = ""
+    wheels: tuple = ()
 
     def key(self):
-        return hashlib.sha256(repr([self, ALWAYS, IMPORTS, LEFT_OUT]).encode()).hexdigest()[:16]
+        more = [FETCH, BUILD] if self.source else []
+        return hashlib.sha256(repr([self, ALWAYS, IMPORTS, LEFT_OUT, *more]).encode()).hexdigest()[:16]
 
 
 def own_machine():
@@ -106,7 +125,8 @@ ODD = ("samba-libs", "systemd", "perl")
 RECIPES = {
     "bullseye": Recipe("bullseye", own_machine(), ("python3", "python3-uvicorn"), ("python3.9",)),
     "foreign": Recipe(
-        "bookworm", other_machine(), ("python3", "python3-uvicorn", "python3-pydantic", "python3-httptools", "python3-uvloop", *ODD), ()
+        "bookworm", other_machine(), ("python3", "python3-uvicorn", "python3-pydantic", "python3-httptools", "python3-uvloop", *ODD), (),
+        wheels=(("cp311", "fastapi", "uvicorn[standard]"),),
     ),
     "trixie": Recipe(
         "trixie", own_machine(), ("python3", "python3-dbg", "python3-uvicorn", "python3-fastapi", "pypy3", *ODD),
@@ -114,6 +134,10 @@ RECIPES = {
     ),
     "forky": Recipe(
         "forky", own_machine(), ("python3", "python3.15", "python3-uvicorn", "pypy3"), ("python3.14", "python3.15", "pypy3")
+    ),
+    "free-threaded": Recipe(
+        "trixie", own_machine(), ("python3", *COMPILER), (), "python3.13",
+        (("cp313t", "fastapi", "uvicorn"), ("cp313", "fastapi", "uvicorn", "watchfiles")),
     ),
 }  # fmt: skip
 
@@ -149,6 +173,31 @@ def compile_imports(root, pythons):
         subprocess.run(["chroot", root, f"/usr/bin/{python}", "-c", IMPORTS], check=True)
 
 
+def build_python(root):
+    """/usr/local/bin/python3.13t, from the source that lies there. Needs the root's /dev."""
+    os.symlink("mawk", f"{root}/usr/bin/awk")
+    subprocess.run(["chroot", root, "/bin/sh", "-c", BUILD], check=True, stdout=subprocess.DEVNULL)
+    shutil.rmtree(f"{root}/{SOURCE}")
+
+
+def fetch_wheels(root, machine, abi, *packages):
+    """As its own pip would: bytecode too, but for another machine, where a server compiles at each start."""
+    version = f"{abi[2]}.{abi[3:].rstrip('t')}"
+    platform = {"amd64": "x86_64", "arm64": "aarch64"}[machine]
+    subprocess.run(
+        [
+            TREE / "build/tools/venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile",
+            "--only-binary=:all:", "--implementation=cp", f"--python-version={version}", f"--abi={abi}", "--abi=abi3",
+            f"--platform=manylinux_2_17_{platform}", f"--platform=manylinux_2_28_{platform}",
+            "--target", f"{root}/{WHEELS}/{abi}", *packages,
+        ],
+        check=True,
+    )  # fmt: skip
+    if not is_foreign(machine):
+        python = f"python{version}{'t' if abi.endswith('t') else ''}"
+        subprocess.run(["chroot", root, "/usr/bin/env", python, "-m", "compileall", "-q", f"/{WHEELS}/{abi}"], check=True)
+
+
 def make(name):
     recipe = ALL[name]
     print(f"roots.py: making {name}", file=sys.stderr, flush=True)
@@ -160,10 +209,16 @@ def make(name):
                 f"--include={','.join(ALWAYS + recipe.packages)}", *[f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT],
                 # A mirror that is frozen on purpose holds lists that have expired; they are signed all the same.
                 '--aptopt=Acquire::Check-Valid-Until "false"',
+                *([f"--extract-hook={FETCH}{recipe.source}"] if recipe.source else []),
                 "--format=directory", recipe.suite, f"{made}/root", f"deb {mirror()} {recipe.suite} main",
+                *([f"deb-src {mirror()} {recipe.suite} main"] if recipe.source else []),
             ],
             check=True,
         )  # fmt: skip
+        if recipe.source:
+            build_python(f"{made}/root")
+        for wheels in recipe.wheels:
+            fetch_wheels(f"{made}/root", recipe.machine, *wheels)
         # Of a kernel's modules none is loaded.
         for unused in ("var/lib/apt/lists", "var/cache/apt", "dev", "lib/modules/*/kernel", "usr/lib/modules/*/kernel"):
             for path in pathlib.Path(made, "root").glob(unused):

@@ -36,6 +36,8 @@ int reader_stat(const struct reader *reader, struct span path, struct stat *stat
 bool reader_exists(const struct reader *reader, struct span path);
 bool reader_is_folder(const struct reader *reader, struct span path);
 bool reader_is_file(const struct reader *reader, struct span path);
+/* Whether both paths end at one file: by a link of either kind, or since they are one path. */
+bool reader_is_same(const struct reader *reader, struct span a, struct span b);
 /* Reads up to `size` bytes from `offset` of a regular file (and of nothing else: EISDIR, or EINVAL for FIFOs, devices,
  * sockets). The count read in `*length`; a longer file is no error. 0 or errno. */
 int reader_read(const struct reader *reader, struct span path, uint64_t offset, void *buffer, size_t size,

@@ -66,13 +66,6 @@ static void advise_venv(const struct scene *scene, const struct interpreter *int
 /* What is taken from PYTHONPATH by mistake: another Python's, or a tool's own. */
 static const char *const shadowed[] = {"encodings", "typing_extensions", "uvicorn", "fastapi"};
 
-static bool same_file(const struct reader *reader, struct span a, struct span b)
-{
-    struct stat of_a, of_b;
-    return reader_stat(reader, a, &of_a) == 0 && reader_stat(reader, b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
-           of_a.st_ino == of_b.st_ino;
-}
-
 static bool is_module(enum module_kind kind)
 {
     return kind == MODULE_PACKAGE || kind == MODULE_SOURCE;
@@ -96,7 +89,7 @@ static void advise_module(const struct scene *scene, const struct search_path *p
         if (!is_module(module_in_folder(scene->reader, path->folders[i], span_of(name), &file)))
             continue;
         if (!find_own(scene, path, end, span_of(name), &own) ||
-            same_file(scene->reader, text_as_span(&file), text_as_span(&own)))
+            reader_is_same(scene->reader, text_as_span(&file), text_as_span(&own)))
             return;
         struct finding *finding = add(scene, RULE_PYTHONPATH_SHADOWS);
         finding_set_string(scene->findings, finding, "module", name);

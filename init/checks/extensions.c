@@ -156,6 +156,8 @@ static void describe(const struct look *look, struct finding *finding)
     set(look, finding, "python", span_of(look->interpreter->path));
     if (look->compiled->is_needed)
         set(look, finding, "needed", SPAN("yes"));
+    else if (look->difference == EXTENSION_TAKEN_IN_VAIN)
+        set(look, finding, "fails", SPAN("yes"));
     else if (!asked_for(look).length)
         set(look, finding, "faster", SPAN("yes"));
     set_wheel(look, finding);
@@ -180,6 +182,7 @@ static enum rule rule_of(enum extension_difference difference)
         return RULE_PACKAGE_FOR_ANOTHER_MACHINE;
     case EXTENSION_OF_OTHER_LIBC:
         return RULE_PACKAGE_FOR_ANOTHER_LIBC;
+    case EXTENSION_TAKEN_IN_VAIN:
     case EXTENSION_OF_OTHER_PYTHON:
     case EXTENSION_FITS:
         break;
@@ -198,6 +201,8 @@ static void add_foreign(const struct look *look)
         set(look, finding, "own", span_of(look->dynload));
     interpreter_version(look->interpreter, &version);
     set(look, finding, "version", text_as_span(&version));
+    if (look->interpreter->free_threaded)
+        set(look, finding, "free_threaded", span_of(look->interpreter->real));
 }
 
 /* Why the loader refuses the file, whatever the machine; NULL: it is whole as far as its first bytes tell. */

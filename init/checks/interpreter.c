@@ -129,31 +129,6 @@ static bool take_library(void *context, struct span name, unsigned char type)
     return true;
 }
 
-/* For a `python3` that is no link to a python3.N, as in builds by hand: the one library beside it. What has another name,
- * such as pypy3.9, may have come there together with somebody else's library. */
-static void find_version(struct subject *subject)
-{
-    struct interpreter *interpreter = subject->interpreter;
-    struct python_version version;
-    char buffer[PATH_MOST];
-    struct text library = TEXT_ON(buffer);
-    struct span real = span_of(interpreter->real);
-    struct library_search search = {.reader = subject->scene->reader};
-    if (!python_name_read(span_base_name(real), &version))
-        return;
-    if (version.parts >= 2) {
-        set_series(interpreter, &version);
-        return;
-    }
-    struct span home = subject->pyvenv.home.length ? subject->pyvenv.home : span_folder(real);
-    if (!join(&library, span_folder(home), "/", "lib", ""))
-        return;
-    search.folder = text_as_span(&library);
-    reader_list(search.reader, search.folder, LIBRARY_ENTRIES, take_library, &search);
-    if (search.found == 1)
-        set_series(interpreter, &search.version);
-}
-
 static bool has_landmark(const struct subject *subject, struct span prefix, const char *lib)
 {
     static const char *const names[] = {"/os.py", "/os.pyc"};
@@ -181,6 +156,67 @@ static bool find_base_from(struct subject *subject, struct span folder)
         folder = span_folder(folder);
     }
     return false;
+}
+
+/* How long the path of the base is that getpath would find from a folder, for a Python of this version; 0: none. */
+static size_t base_length(struct subject *subject, struct span folder, const struct python_version *version)
+{
+    set_series(subject->interpreter, version);
+    return find_base_from(subject, folder) ? span_of(subject->interpreter->base).length : 0;
+}
+
+static bool is_second_name_of(const struct subject *subject, const struct python_version *version)
+{
+    char buffer[PATH_MOST];
+    struct text path = TEXT_ON(buffer);
+    struct span real = span_of(subject->interpreter->real);
+    if (!join(&path, span_folder(real), "/", "python", ""))
+        return false;
+    python_version_add(&path, version);
+    return !path.cut && reader_is_same(subject->scene->reader, real, text_as_span(&path));
+}
+
+/* `make install` gives a free-threaded python3.13t the name python3.13 too, by a second link to the file. What such a
+ * program is, its standard library tells: the nearer one; and where both lie side by side, the other name. */
+static void find_threading(struct subject *subject, const struct python_version *named)
+{
+    const struct span folders[] = {subject->pyvenv.home, span_folder(span_of(subject->interpreter->real))};
+    struct python_version other = *named;
+    other.free_threaded = true;
+    for (size_t i = 0; i < ARRAY_LENGTH(folders); i++) {
+        size_t length = base_length(subject, folders[i], named);
+        size_t other_length = base_length(subject, folders[i], &other);
+        if (other_length > length || (length && other_length == length && is_second_name_of(subject, &other)))
+            return;
+        if (length)
+            break;
+    }
+    set_series(subject->interpreter, named);
+}
+
+/* For a `python3` that is no link to a python3.N, as in builds by hand: the one library beside it. What has another name,
+ * such as pypy3.9, may have come there together with somebody else's library. */
+static void find_version(struct subject *subject)
+{
+    struct interpreter *interpreter = subject->interpreter;
+    struct python_version version;
+    char buffer[PATH_MOST];
+    struct text library = TEXT_ON(buffer);
+    struct span real = span_of(interpreter->real);
+    struct library_search search = {.reader = subject->scene->reader};
+    if (!python_name_read(span_base_name(real), &version))
+        return;
+    if (version.parts >= 2) {
+        find_threading(subject, &version);
+        return;
+    }
+    struct span home = subject->pyvenv.home.length ? subject->pyvenv.home : span_folder(real);
+    if (!join(&library, span_folder(home), "/", "lib", ""))
+        return;
+    search.folder = text_as_span(&library);
+    reader_list(search.reader, search.folder, LIBRARY_ENTRIES, take_library, &search);
+    if (search.found == 1)
+        set_series(interpreter, &search.version);
 }
 
 static bool has_encodings(const struct subject *subject, const char *lib)
@@ -365,6 +401,8 @@ static struct finding *find_of_other_series(struct subject *subject)
     finding_set(findings, finding, "python", own_path(interpreter));
     interpreter_version(interpreter, &text);
     finding_set(findings, finding, "version", text_as_span(&text));
+    if (interpreter->free_threaded)
+        finding_set_string(findings, finding, "free_threaded", interpreter->real);
     text_clear(&text);
     python_version_add(&text, &interpreter->made_for);
     finding_set(findings, finding, "made_for", text_as_span(&text));

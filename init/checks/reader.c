@@ -91,6 +91,13 @@ bool reader_is_file(const struct reader *reader, struct span path)
     return reader_stat(reader, path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+bool reader_is_same(const struct reader *reader, struct span a, struct span b)
+{
+    struct stat of_a, of_b;
+    return reader_stat(reader, a, &of_a) == 0 && reader_stat(reader, b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+           of_a.st_ino == of_b.st_ino;
+}
+
 static int may_by_kernel(struct span path, unsigned bits)
 {
     char copy[PATH_MOST];

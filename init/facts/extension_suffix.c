@@ -1,6 +1,6 @@
 #include "facts/extension_suffix.h"
 
-enum { MINOR_MOST = 999 };
+enum { MINOR_MOST = 999, ABI3T_MINOR = 15 };
 
 static size_t count_digits(struct span text)
 {
@@ -50,6 +50,7 @@ static void read_tag(struct span tag, struct extension_suffix *read)
             read->python = EXTENSION_OTHER_PYTHON;
     } else if (span_is(first, "abi3") || span_is(first, "abi3t")) {
         read->python = EXTENSION_STABLE;
+        read->free_threaded = span_is(first, "abi3t");
         read_platform(rest, read);
     } else if (span_starts(first, "pypy") || span_starts(first, "graalpy")) {
         read->python = EXTENSION_OTHER_PYTHON;
@@ -79,6 +80,17 @@ static bool differ(struct span a, struct span b)
     return a.length > 0 && b.length > 0 && !span_equal(a, b);
 }
 
+/* A free-threaded Python before 3.15 takes the name .abi3.so as well, and can't import any such file: objects have another
+ * form there (SystemError: init function returned uninitialized object). */
+static enum extension_difference compare_stable(const struct extension_suffix *own,
+                                                const struct extension_suffix *other)
+{
+    bool knows_abi3t = own->minor >= ABI3T_MINOR;
+    if (other->free_threaded ? knows_abi3t : !own->free_threaded)
+        return EXTENSION_FITS;
+    return other->free_threaded || knows_abi3t ? EXTENSION_OF_OTHER_PYTHON : EXTENSION_TAKEN_IN_VAIN;
+}
+
 enum extension_difference extension_suffix_compare(const struct extension_suffix *own,
                                                    const struct extension_suffix *other)
 {
@@ -88,8 +100,10 @@ enum extension_difference extension_suffix_compare(const struct extension_suffix
         return EXTENSION_OF_OTHER_MACHINE;
     if (differ(own->libc, other->libc))
         return EXTENSION_OF_OTHER_LIBC;
-    if (other->python == EXTENSION_ANY_PYTHON || other->python == EXTENSION_STABLE)
+    if (other->python == EXTENSION_ANY_PYTHON)
         return EXTENSION_FITS;
+    if (other->python == EXTENSION_STABLE)
+        return compare_stable(own, other);
     if (other->python == EXTENSION_OTHER_PYTHON || own->minor != other->minor ||
         own->free_threaded != other->free_threaded)
         return EXTENSION_OF_OTHER_PYTHON;

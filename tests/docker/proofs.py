@@ -818,6 +818,7 @@ LOOK = "says where to look on the host; there is nothing to start"
 WITHOUT = {
     ("venv-hidden-by-mount", 2): "Kubernetes alone has mountPath",
     ("venv-moved", 2): "uv itself would have to make the environment",
+    ("venv-version-mismatch", 4): "no image has a free-threaded Python: tests/pid1/test_free_threaded.py applies it",
     ("python-not-reachable", 5): "needs a host with SELinux",
     ("id-not-mapped", 1): "needs a rootless engine, and its host's root",
     ("path-failed", 3): LOOK,

@@ -67,8 +67,8 @@ def check_from_outside(image):
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over a socket in a folder: by its descriptor, since the path may be longer than a socket's name can be."""
 
-    def __init__(self, folder, name):
-        super().__init__("localhost", timeout=LIMIT)
+    def __init__(self, folder, name, limit):
+        super().__init__("localhost", timeout=limit)
         self.folder, self.name = folder, name
 
     def connect(self):
@@ -81,9 +81,9 @@ class UnixConnection(http.client.HTTPConnection):
             os.close(descriptor)
 
 
-def health(folder, name):
+def health(folder, name, limit):
     """The status of GET /health, None while nobody listens."""
-    connection = UnixConnection(folder, name)
+    connection = UnixConnection(folder, name, limit)
     try:
         connection.request("GET", "/health")
         return connection.getresponse().status
@@ -93,6 +93,6 @@ def health(folder, name):
         connection.close()
 
 
-def is_healthy(run, folder, name):
-    until(lambda: run.ended() or health(folder, name), lambda: f"an answer; stderr:\n{run.err}")
-    assert health(folder, name) == 200, run.err
+def is_healthy(run, folder, name, limit=LIMIT):
+    until(lambda: run.ended() or health(folder, name, limit), lambda: f"an answer; stderr:\n{run.err}", limit)
+    assert health(folder, name, limit) == 200, run.err

@@ -9,15 +9,11 @@ import shutil
 import signal
 
 import pytest
-from conftest import ACTOR, children, is_alive, status_of, until
+from conftest import ACTOR, children, every_way, is_alive, status_of, until
 
 TERM, KILL, CONT = signal.SIGTERM, signal.SIGKILL, signal.SIGCONT
 SLEEP = shutil.which("sleep")
-
-
-@pytest.fixture(params=[None, (1000, 1000)], ids=["root", "user"])
-def user(request):
-    return request.param
+pytestmark = every_way
 
 
 def at_execve(path, number):
@@ -49,12 +45,12 @@ class Stopped:
 
 
 @pytest.fixture
-def stopped(start, tmp_path, pid1, user):
+def stopped(start, tmp_path):
     """stopped(WORD..., command=...): with these words, and what the script becomes."""
     folder = tmp_path / "image"
     folder.mkdir()
     folder.chmod(0o755)
-    return lambda *words, command=f"{SLEEP} 3600": Stopped(start, folder, *words, command=command, pid1=pid1, user=user)
+    return lambda *words, command=f"{SLEEP} 3600": Stopped(start, folder, *words, command=command)
 
 
 def assert_killed(run):
@@ -64,8 +60,8 @@ def assert_killed(run):
     until(lambda: not children(run.guard), "nothing left behind")
 
 
-def test_killed_as_it_executes(start, pid1, user):
-    run = start("--", ACTOR, "say", "started", pid1=pid1, user=user, trace=at_execve(ACTOR, "KILL"))
+def test_killed_as_it_executes(start):
+    run = start("--", ACTOR, "say", "started", trace=at_execve(ACTOR, "KILL"))
     assert_killed(run)
 
 

@@ -185,11 +185,18 @@ TRIALS = {
 }
 
 
-@pytest.mark.parametrize("words, user, number", TRIALS.values(), ids=TRIALS)
-def test_root_that_could_be_had_back_starts_nothing(start, pid1, words, user, number):
+@pytest.mark.parametrize(
+    "way, number",
+    [
+        pytest.param(Way(pid1, words, (), user), number, id=f"{name}-{'pid1' if pid1 else 'not-pid1'}")
+        for name, (words, user, number) in TRIALS.items()
+        for pid1 in (True, False)
+    ],
+)
+def test_root_that_could_be_had_back_starts_nothing(start, way, number):
     """The last step tries setresuid(0), which must fail. All that was read before was right, so nothing but that trial sees it."""
     fault = f"setresuid:retval=0:when={number}"
-    run = start(*words, "--", ACTOR, "say", "started", pid1=pid1, user=user, trace=["-e", "trace=setresuid", "-e", f"inject={fault}"])
+    run = start(*way.words, "--", ACTOR, "say", "started", trace=["-e", "trace=setresuid", "-e", f"inject={fault}"])
     assert run.wait() == 71, run.err
     assert "error[privileges-not-changed]: the privileges are not what was asked for: setresuid(0) worked" in run.err
     assert "started" not in run.out

@@ -61,6 +61,33 @@ static void make_environments(const struct tree *tree)
     image_link(tree, "app/.venv/lib64", "lib");
 }
 
+/* As `make install` leaves it: python3.13 is python3.13t. In /both a Python with the lock was installed too, before it in
+ * /both/first and beside it in /both/second. */
+static void make_free_threaded(const struct tree *tree)
+{
+    image_python(tree, "free", "3.13t");
+    assert_int_equal(linkat(tree->root, "free/bin/python3.13t", tree->root, "free/bin/python3.13", 0), 0);
+    image_python(tree, "both", "3.13t");
+    image_python(tree, "both/first", "3.13");
+    image_python(tree, "both/second", "3.13");
+    image_program(tree, "both/second/bin/python3.13t");
+    tree_file(tree, "both/second/lib/python3.13t/os.py", "");
+    tree_file(tree, "both/second/lib/python3.13t/encodings/__init__.py", "");
+    image_program(tree, "both/third/bin/python3.13t");
+    assert_int_equal(linkat(tree->root, "both/third/bin/python3.13t", tree->root, "both/third/bin/python3.13", 0), 0);
+    tree_file(tree, "both/third/lib/python3.13/os.py", "");
+    tree_file(tree, "both/third/lib/python3.13t/os.py", "");
+    tree_file(tree, "both/third/lib/python3.13t/encodings/__init__.py", "");
+    image_venv(tree, "free/venv", "/free/bin/python3.13", "3.13t");
+    tree_file(tree, "free/venv/pyvenv.cfg", "home = /free/bin\ninclude-system-site-packages = false\n");
+    image_program(tree, "free/copied/bin/python3.13");
+    tree_file(tree, "free/copied/pyvenv.cfg", "home = /free/bin\ninclude-system-site-packages = false\n");
+    tree_folder(tree, "free/copied/lib/python3.13t/site-packages");
+    /* The lock's Python behind an environment that was made by the other. */
+    image_venv(tree, "free/locked", "/both/first/bin/python3.13", "3.13t");
+    tree_file(tree, "free/locked/pyvenv.cfg", "home = /both/first/bin\ninclude-system-site-packages = false\n");
+}
+
 static int set_up(void **state)
 {
     const struct tree *tree = &image.tree;
@@ -72,7 +99,7 @@ static int set_up(void **state)
     make_moved_debian(tree);
     make_pypy(tree);
     make_environments(tree);
-    image_python(tree, "free", "3.13t");
+    make_free_threaded(tree);
     image_program(tree, "alone/bin/python3.12");
     image_program(tree, "bare/bin/python3");
     image_python(tree, "half", "3.12");
@@ -150,6 +177,24 @@ static const struct row {
     /* without `home` Python takes no notice of a pyvenv.cfg */
     {"/homeless/venv/bin/python", "/usr/local/bin/python3.12", "3.12", "", "/usr/local", false, {LOCAL_SITE}},
     {"/free/bin/python3", "/free/bin/python3.13t", "3.13t", "", "/free", false, {NULL}},
+    {"/free/bin/python3.13", "/free/bin/python3.13", "3.13t", "", "/free", false, {NULL}},
+    {"/free/venv/bin/python",
+     "/free/bin/python3.13",
+     "3.13t",
+     "/free/venv",
+     "/free",
+     false,
+     {"/free/venv/lib/python3.13t/site-packages"}},
+    {"/free/copied/bin/python3.13",
+     "/free/copied/bin/python3.13",
+     "3.13t",
+     "/free/copied",
+     "/free",
+     false,
+     {"/free/copied/lib/python3.13t/site-packages"}},
+    {"/both/first/bin/python3.13", "/both/first/bin/python3.13", "3.13", "", "/both/first", false, {NULL}},
+    {"/both/second/bin/python3.13", "/both/second/bin/python3.13", "3.13", "", "/both/second", false, {NULL}},
+    {"/both/third/bin/python3.13", "/both/third/bin/python3.13", "3.13t", "", "/both/third", false, {NULL}},
     /* what reading can't tell */
     {"/lost/venv/bin/python",
      "/usr/local/bin/python3.12",
@@ -211,6 +256,9 @@ static void packages_of_another_version_refuse(void **state)
     assert_int_equal(finding->rule, RULE_VENV_VOLUME_STALE);
     assert_value(finding, "volume", "v");
     assert_value(finding, "made_for", "3.11");
+    assert_false(judge("/free/locked/bin/python"));
+    assert_value(&image.findings.list[0], "made_for", "3.13t");
+    assert_value(&image.findings.list[0], "version", "3.13");
 }
 
 /* Python may find its packages elsewhere then, so reading refuses nothing. */
