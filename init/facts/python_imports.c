@@ -39,13 +39,17 @@ static bool is_one_of(const struct scan *scan, const char *const *names)
 }
 
 /* sys.path and what else decides what is found; `os.path` and variables of that name are nothing of it. What runs code that
- * isn't named here may change it, too; and so may what sets the name that dots start from. */
+ * isn't named here may change it, too; and so may what sets the name that dots start from. Hooks of other packages work once
+ * they are installed or activated, or, those that are listed, once they are imported. */
 static void notice(struct scan *scan)
 {
     static const char *const of_sys[] = {"path", "modules", "meta_path", "path_hooks", "path_importer_cache", NULL};
-    static const char *const always[] = {"addsitedir", "addpackage",    "__path__", "__package__", "pyximport",
+    static const char *const always[] = {"addsitedir", "addpackage",    "__path__", "__package__",
                                          "__import__", "import_module", "runpy",    NULL};
-    scan->changes_path |= is_one_of(scan, always) || (scan->behind_sys_dot && is_one_of(scan, of_sys)) ||
+    static const char *const hooks[] = {"install",   "activate", "pyximport", "cppimport",    "clr",
+                                        "pythonnet", "jpype",    "hy",        "import_ipynb", NULL};
+    scan->changes_path |= is_one_of(scan, always) || is_one_of(scan, hooks) ||
+                          (scan->behind_sys_dot && is_one_of(scan, of_sys)) ||
                           (!scan->behind_dot && is_name(scan, "exec")); /* session.exec() is another */
     scan->behind_dot = is_operator(scan, ".");
     scan->behind_sys_dot = scan->behind_sys && is_operator(scan, ".");

@@ -765,6 +765,21 @@ def an_import_hook_of_usercustomize(image):
 
 
 @row
+def an_import_hook_that_the_application_installs(image):
+    image.usual()
+    image.write(f"{image.site('/opt/venv')}/hooked.py", HOOK.replace("sys.meta_path.append", "install = lambda: sys.meta_path.append"))
+    image.write("/app/app/main.py", "import hooked\nhooked.install()\nimport made_up\n" + ASGI)
+
+
+@row
+def an_import_hook_of_a_package_that_is_imported(image):
+    """Of pythonnet: `import clr`, and then `import System`."""
+    image.usual()
+    image.write(f"{image.site('/opt/venv')}/clr.py", HOOK)
+    image.write("/app/app/main.py", "import clr\nimport made_up\n" + ASGI)
+
+
+@row
 def uvicorn_as_bytecode_only(image):
     image.usual()
     image.run(PYTHON, "-m", "compileall", "-q", "-b", image.site("/opt/venv"))

@@ -47,6 +47,8 @@ static const struct {
     {"from sys import meta_path\n", "-"},
     {"import sys as system\nsystem.path.append('/lib')\n", "-"},
     {"__path__ = extend_path(__path__, __name__)\n", "-"},
+    {"import hooked\nhooked.install()\nimport a\n", "-"},
+    {"import clr\nimport System\n", "-"},
     {"__package__ = 'app'\n", "-"},
     {"import importlib\nimportlib.import_module('boot')\n", "-"},
     {"exec(open('boot').read())\n", "-"},
