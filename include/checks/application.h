@@ -47,8 +47,5 @@ void application_missing(const struct scene *scene, const struct interpreter *in
  * looks along all of sys.path where a start has no time to, and changes the judgement if that tells more. */
 void application_advise(const struct scene *scene, const struct interpreter *interpreter,
                         struct application *application);
-/* Warns of files in the app dir (below Python 3.11 in the working folder too) that hide uvicorn, fastapi or what they
- * need. True when one hides uvicorn itself from `python -m uvicorn`. */
-bool application_shadows(const struct scene *scene, const struct interpreter *interpreter);
 
 #endif

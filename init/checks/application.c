@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-enum { SAFE_PATH_MINOR = 11, NAMES_SHOWN = 12, APP_FOLDERS = SEARCH_FOLDERS + 1 };
+enum { NAMES_SHOWN = 12, APP_FOLDERS = SEARCH_FOLDERS + 1 };
 
 static void set(const struct scene *scene, struct finding *finding, const char *key, struct span span)
 {
@@ -536,77 +536,4 @@ void application_advise(const struct scene *scene, const struct interpreter *int
         advise_submodule(scene, application);
     else if (application->state == APPLICATION_FOUND && runs_source(scene, &application->search))
         advise_source(scene, application);
-}
-
-/* ---- files that hide packages ---- */
-
-/* fastapi.py as my_fastapi.py: by their names alone, since the folder is called otherwise where the file is to be renamed. */
-static void set_other_name(const struct scene *scene, struct finding *finding, struct span file)
-{
-    char buffer[PATH_MOST];
-    struct text other = TEXT_ON(buffer);
-
-    text_add(&other, "my_");
-    text_span(&other, span_base_name(file));
-    set(scene, finding, "name", span_base_name(file));
-    set(scene, finding, "new_name", text_as_span(&other));
-}
-
-/* What uvicorn and FastAPI are made of, and import. */
-static const char needed[][10] = {"uvicorn", "fastapi", "starlette", "pydantic", "anyio", "click", "h11"};
-
-static void add_shadow(const struct scene *scene, struct span folder, struct span name, bool hides_server)
-{
-    struct finding *finding = add(scene, RULE_MODULE_SHADOWED);
-    char buffer[PATH_MOST];
-    struct text file = TEXT_ON(buffer);
-
-    text_span(&file, folder);
-    text_add(&file, span_ends(folder, "/") ? "" : "/");
-    text_span(&file, name);
-    set(scene, finding, "shadow", text_as_span(&file));
-    set(scene, finding, "module", span_first(name, name.length - 3));
-    if (hides_server)
-        finding_set_string(scene->findings, finding, "server", "yes");
-    set_other_name(scene, finding, text_as_span(&file));
-}
-
-struct shadow_search {
-    const struct scene *scene;
-    struct span folder;
-    bool runs_from_it; /* `python -m` looks here first */
-    bool hides_server;
-};
-
-/* Single files only: a package of that name is the real one more often than not. */
-static bool look_for_shadow(void *context, struct span name, unsigned char type)
-{
-    struct shadow_search *search = context;
-
-    (void)type;
-    if (!span_ends(name, ".py"))
-        return true;
-    for (size_t i = 0; i < ARRAY_LENGTH(needed); i++) {
-        bool hides_server = i == 0 && search->runs_from_it;
-        if (!span_is(span_first(name, name.length - 3), needed[i]))
-            continue;
-        add_shadow(search->scene, search->folder, name, hides_server);
-        search->hides_server |= hides_server;
-    }
-    return true;
-}
-
-bool application_shadows(const struct scene *scene, const struct interpreter *interpreter)
-{
-    bool runs_from_it = interpreter->knows_version && interpreter->minor < SAFE_PATH_MINOR;
-    bool is_one = span_equal(scene->app_dir, scene->working_folder);
-    struct shadow_search search = {scene, scene->app_dir, runs_from_it && is_one, false};
-
-    (void)reader_list(scene->reader, search.folder, MODULE_NAMES_MOST, look_for_shadow, &search);
-    if (runs_from_it && !is_one) {
-        search.folder = scene->working_folder;
-        search.runs_from_it = true;
-        (void)reader_list(scene->reader, search.folder, MODULE_NAMES_MOST, look_for_shadow, &search);
-    }
-    return search.hides_server;
 }

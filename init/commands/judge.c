@@ -4,6 +4,7 @@
 #include "checks/application.h"
 #include "checks/candidates.h"
 #include "checks/extensions.h"
+#include "checks/shadows.h"
 #include "checks/uvicorn.h"
 #include "checks/words.h"
 #include "commands/session.h"
@@ -274,7 +275,7 @@ static enum proof prove(struct session *session, bool always, struct judgement *
     else if (always || !is_certain(judgement))
         proof = prove_by_asking(session, judgement);
     if (proof == PROOF_GOOD) {
-        application_shadows(&session->scene, interpreter);
+        shadows_look(&session->scene, interpreter);
         extensions_judge(&session->scene, interpreter);
     }
     return proof;

@@ -38,8 +38,11 @@ def test_a_mount_that_hides_the_application(dock, tmp_path):
 
 
 def test_a_file_that_takes_uvicorns_name(dock, tmp_path):
-    # `python -m uvicorn` without -P runs it; -P is what asgi-init starts with, so the image works.
+    # `python -m uvicorn` without -P runs it; -P is what asgi-init starts with, so the image works, but not with workers.
     (tmp_path / "uvicorn.py").write_text("print('not the server')\n")
     box = dock.run(volumes=[f"{tmp_path}/uvicorn.py:/app/uvicorn.py"], environment=harness.JSON)
     box.health()
-    assert [finding["rule"] for finding in box.findings()] == ["module-shadowed"], box.logs()
+    assert box.findings() == [], box.logs()
+    workers = dock.run("--workers", "2", volumes=[f"{tmp_path}/uvicorn.py:/app/uvicorn.py"], environment=harness.JSON)
+    workers.wait_for("not the server")
+    assert [finding["rule"] for finding in workers.findings()] == ["module-shadowed"], workers.logs()

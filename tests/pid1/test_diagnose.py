@@ -7,7 +7,7 @@ import json
 
 import golden
 import pytest
-from conftest import ROOT
+from conftest import ROOT, until
 from test_findings_shown import block
 
 pytestmark = pytest.mark.long
@@ -302,6 +302,21 @@ def test_a_uvicorn_of_ones_own_does_no_harm_with_safe_path(start, tmp_path):
     (tmp_path / "uvicorn.py").write_text("raise SystemExit(0)\n")
     run = start("--venv", VENV, "main:app", "--host", "127.0.0.1", "--port", "0", folder=tmp_path, env={"PATH": "/usr/bin:/bin"})
     run.told("Application startup complete")
+
+
+NAMES = ("uvicorn", "click", "anyio", "h11", "fastapi", "starlette", "pydantic", "typing_extensions", "services")
+
+
+@pytest.mark.parametrize("words", [(), ("--workers", "2")], ids=["one process", "workers"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_is_told_that_hides_what_the_server_or_the_application_imports(fails, name, words):
+    """And no other: which of them do is up to when today's uvicorn imports them."""
+    sources = {"main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n", f"{name}.py": ""}
+    run = fails.begin(sources, "main:app", *words, "--host", "127.0.0.1", "--port", "0")
+    until(lambda: "Application startup complete" in run.err or "Error" in run.err or run.ended(), lambda: run.err)
+    serves = "Application startup complete" in run.err
+    run.kill()
+    assert ("module-shadowed" not in run.err) == serves, run.err
 
 
 # ---- as a user sees it

@@ -172,7 +172,10 @@ SCENES = {
         0, (*CHECK, "main:app"), SERVED, all_of(ENVIRONMENT, file("app/main.py", b"app = FastAPI()\n", 0o600)), {"user": (1000, 1000)}
     ),
     "module-shadowed": Scene(
-        98, ("main:app",), SERVED, all_of(application("app/main.py", b"app = FastAPI()\n"), file("app/fastapi.py", b""))
+        98, ("main:app",), SERVED,
+        all_of(
+            application("app/main.py", b"app = FastAPI()\n"), file("app/fastapi.py", b""), file(f"{SITE}/fastapi/__init__.py", b"")
+        ),
     ),
     "package-for-another-machine": Scene(
         0, (*CHECK, "main:app"), SERVED, packages("pydantic_core/_pydantic_core.cpython-313-aarch64-linux-gnu.so")

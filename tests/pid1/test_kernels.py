@@ -126,7 +126,8 @@ class Machine:
         memory.write_bytes(self.pack(folder / "image"))
         command, line = EMULATORS[roots.own_machine()]
         command = [
-            "setpriv", "--pdeathsig", "KILL", *command, "-accel", "tcg", "-m", "256", "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot",
+            "setpriv", "--pdeathsig", "KILL", *command, "-accel", "tcg", "-m", "256", "-nodefaults", "-no-user-config",
+            "-display", "none", "-serial", "stdio", "-no-reboot",
             "-kernel", image, "-initrd", memory, "-append", f"console={line} loglevel=1 panic=-1",
         ]  # fmt: skip
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
@@ -146,7 +147,8 @@ class Machine:
         for name in names:
             (folder / name).chmod(0o755)
         listed = "\n".join(map(str, names)).encode()
-        return subprocess.run([self.busybox, "cpio", "-o", "-H", "newc"], cwd=folder, input=listed, stdout=subprocess.PIPE, check=True).stdout
+        pack = [self.busybox, "cpio", "-o", "-H", "newc"]
+        return subprocess.run(pack, cwd=folder, input=listed, stdout=subprocess.PIPE, check=True).stdout
 
 
 @pytest.fixture(scope="module", params=roots.KERNELS)

@@ -54,11 +54,6 @@ static int set_up(void **state)
         {"package/app/api.py", APP},
         {"compiled/app/__init__.py", ""},
         {"compiled/app/__init__.cpython-312-x86_64-linux-gnu.so", ""},
-        {"shadow/main.py", APP},
-        {"shadow/fastapi.py", ""},
-        {"shadow/uvicorn.py", ""},
-        {"shadow/pydantic/__init__.py", ""},
-        {"shadow/click/x.py", ""},
         {SITE "/installed/main.py", APP},
         {SITE "/installed/__init__.py", ""},
         {SITE "/app/__init__.py", ""},
@@ -377,16 +372,6 @@ static void test_advice(void **state)
     }
 }
 
-static const struct finding *shadow_of(const char *module)
-{
-    for (unsigned i = 0; i < findings.count; i++)
-        if (findings.list[i].rule == RULE_MODULE_SHADOWED &&
-            span_is(finding_value(&findings.list[i], "module")->span, module))
-            return &findings.list[i];
-    fail_msg("no shadow of %s", module);
-    return NULL;
-}
-
 static void test_a_folder_that_lost_its_name(void **state)
 {
     (void)state;
@@ -408,32 +393,6 @@ static void test_a_folder_that_lost_its_name(void **state)
     check_value("init", WITHOUT);
 }
 
-static void test_shadows(void **state)
-{
-    (void)state;
-    struct scene scene = scene_of("/shadow", "main:app");
-
-    assert_false(application_shadows(&scene, &interpreter));
-    assert_int_equal(findings.count, 2); /* not the package, nor the folder */
-    assert_true(span_is(finding_value(shadow_of("fastapi"), "shadow")->span, "/shadow/fastapi.py"));
-    assert_true(span_is(finding_value(shadow_of("fastapi"), "new_name")->span, "my_fastapi.py"));
-    assert_null(finding_value(shadow_of("uvicorn"), "server"));
-    findings_clear(&findings);
-    interpreter.minor = 10; /* no -P: `python -m uvicorn` runs the file */
-    assert_true(application_shadows(&scene, &interpreter));
-    assert_int_equal(findings.count, 2);
-    assert_non_null(finding_value(shadow_of("uvicorn"), "server"));
-    assert_null(finding_value(shadow_of("fastapi"), "server"));
-    findings_clear(&findings);
-    scene.app_dir = SPAN("/good"); /* --app-dir: -m still looks into the working folder */
-    assert_true(application_shadows(&scene, &interpreter));
-    assert_int_equal(findings.count, 2);
-    interpreter.minor = 12;
-    scene = scene_of("/good", "app.main:app");
-    assert_false(application_shadows(&scene, &interpreter));
-    assert_int_equal(findings.count, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,7 +407,6 @@ int main(void)
         cmocka_unit_test(test_what_the_user_may_not_read),
         cmocka_unit_test(test_advice),
         cmocka_unit_test(test_a_folder_that_lost_its_name),
-        cmocka_unit_test(test_shadows),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
