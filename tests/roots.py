@@ -176,7 +176,8 @@ def compile_imports(root, pythons):
 def build_python(root):
     """/usr/local/bin/python3.13t, from the source that lies there. Needs the root's /dev."""
     os.symlink("mawk", f"{root}/usr/bin/awk")
-    subprocess.run(["chroot", root, "/bin/sh", "-c", BUILD], check=True, stdout=subprocess.DEVNULL)
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}  # nothing of the make that runs us, least of all MAKEFLAGS
+    subprocess.run(["chroot", root, "/bin/sh", "-c", BUILD], env=environment, check=True, stdout=subprocess.DEVNULL)
     shutil.rmtree(f"{root}/{SOURCE}")
 
 
