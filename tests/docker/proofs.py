@@ -730,7 +730,7 @@ CHECKS = {
         {1: ends_well},
     ),
     "a file that hides an installed package": Failure(
-        "module-shadowed", None, sample("COPY . /app/", files={"h11.py": "from uvicorn import *\n"}), {1: serves}
+        "module-shadowed", 1, sample("COPY . /app/", files={"fastapi.py": "api = None\n"}), {1: serves}
     ),
 }  # fmt: skip
 
