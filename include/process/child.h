@@ -18,11 +18,10 @@
 enum { CHILD_WORDS_MOST = 4096 };
 
 struct child_plan {
-    const char *path;   /* what execve gets: never looked up in PATH */
-    char *const *argv;  /* ends in NULL */
-    char **envp;        /* ends in NULL; entries may be changed in the child (LISTEN_PID), the strings never */
-    const char *folder; /* the child's working folder; NULL: ours */
-    int death_signal;   /* sent to the child when we die before it; 0: none */
+    const char *path;  /* what execve gets: never looked up in PATH */
+    char *const *argv; /* ends in NULL */
+    char **envp;       /* ends in NULL; entries may be changed in the child (LISTEN_PID), the strings never */
+    int death_signal;  /* sent to the child when we die before it; 0: none */
 };
 
 enum child_step {
@@ -30,7 +29,6 @@ enum child_step {
     CHILD_PIPE,    /* no pipe for the outcome */
     CHILD_FORK,    /* EAGAIN: a limit on processes; ENOMEM */
     CHILD_PARENT,  /* we died before the child was told to die with us: nobody reads this */
-    CHILD_FOLDER,  /* chdir */
     CHILD_SIGNALS, /* mask and dispositions */
     CHILD_EXEC,    /* execve of path */
     CHILD_SHELL,   /* execve of /bin/sh, for a script without #! */

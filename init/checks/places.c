@@ -319,35 +319,43 @@ void places_list(const struct scene *scene, enum places_wanted wanted, struct pl
 
 /* ---- from a place to a file ---- */
 
-struct newest {
+struct best {
     struct python_version version;
     char name[NAME_MAX + 1];
 };
 
-static bool take_newer(void *context, struct span name, unsigned char type)
+/* A free-threaded one only where there is no other: fewer packages are made for it. */
+static bool is_better(const struct python_version *version, const struct python_version *than)
 {
-    struct newest *newest = context;
+    if (version->free_threaded != than->free_threaded)
+        return than->free_threaded;
+    return python_version_compare(version, than) > 0;
+}
+
+static bool take_better(void *context, struct span name, unsigned char type)
+{
+    struct best *best = context;
     struct python_version version;
     (void)type;
-    if (!python_name_read(name, &version) || version.parts != 2 || version.major != 3 || version.free_threaded)
+    if (!python_name_read(name, &version) || version.parts != 2 || version.major != 3)
         return true;
-    if (newest->name[0] && python_version_compare(&version, &newest->version) <= 0)
+    if (best->name[0] && !is_better(&version, &best->version))
         return true;
-    struct text copy = TEXT_ON(newest->name);
+    struct text copy = TEXT_ON(best->name);
     text_span(&copy, name);
-    newest->version = version;
+    best->version = version;
     return true;
 }
 
-/* Of `names`, NULL at their end, the first that is in the folder; else the newest python3.N; else NULL. */
+/* Of `names`, NULL at their end, the first that is in the folder; else the best python3.N; else NULL. */
 static const char *find_program(const struct scene *scene, struct span folder, const char *const *names,
-                                struct newest *newest)
+                                struct best *best)
 {
     for (; *names; names++)
         if (has_entry(scene->reader, folder, *names))
             return *names;
-    reader_list(scene->reader, folder, BIN_ENTRIES, take_newer, newest);
-    return newest->name[0] ? newest->name : NULL;
+    reader_list(scene->reader, folder, BIN_ENTRIES, take_better, best);
+    return best->name[0] ? best->name : NULL;
 }
 
 /* The path of the Python in a place, cut where it is too long. False: a bin without any. In an environment `python` is
@@ -356,14 +364,14 @@ static bool resolve(const struct scene *scene, const struct place *place, struct
 {
     static const char *const in_environment[] = {"python", "python3", NULL};
     static const char *const in_bin[] = {"python3", "python", NULL};
-    struct newest newest = {.name = ""};
+    struct best best = {.name = ""};
     bool is_environment = place->form == PLACE_ENVIRONMENT;
     text_clear(path);
     text_span(path, span_is(place->path, "/") ? SPAN("") : place->path);
     if (place->form == PLACE_INTERPRETER)
         return true;
     text_add(path, is_environment ? "/bin" : "");
-    const char *name = find_program(scene, text_as_span(path), is_environment ? in_environment : in_bin, &newest);
+    const char *name = find_program(scene, text_as_span(path), is_environment ? in_environment : in_bin, &best);
     if (!name && is_environment)
         name = "python";
     else if (!name && place->named)

@@ -59,8 +59,6 @@ static struct outcome execute_by_shell(const struct child_plan *plan)
 /* The last steps, alike for a child and for --exec. Returns only on failure. `report` is -1 or the pipe. */
 static struct outcome execute(const struct child_plan *plan, const struct signal_state *given, int report)
 {
-    if (plan->folder && chdir(plan->folder) != 0)
-        return (struct outcome){CHILD_FOLDER, errno};
     if (!signals_restore(given))
         return (struct outcome){CHILD_SIGNALS, errno};
     execve(plan->path, plan->argv, plan->envp);
@@ -246,10 +244,13 @@ enum exit_code child_exit_code(const struct child_result *result)
 const char *child_step_name(enum child_step step)
 {
     static const char names[][18] = {
-        [CHILD_STARTED] = "started", [CHILD_PIPE] = "pipe2",
-        [CHILD_FORK] = "fork",       [CHILD_PARENT] = "prctl",
-        [CHILD_FOLDER] = "chdir",    [CHILD_SIGNALS] = "rt_sigprocmask",
-        [CHILD_EXEC] = "execve",     [CHILD_SHELL] = "execve of /bin/sh",
+        [CHILD_STARTED] = "started",
+        [CHILD_PIPE] = "pipe2",
+        [CHILD_FORK] = "fork",
+        [CHILD_PARENT] = "prctl",
+        [CHILD_SIGNALS] = "rt_sigprocmask",
+        [CHILD_EXEC] = "execve",
+        [CHILD_SHELL] = "execve of /bin/sh",
     };
     return names[step];
 }

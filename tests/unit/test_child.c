@@ -29,7 +29,6 @@ static void test_codes_of_failures(void **state)
         {{.step = CHILD_SHELL, .error = E2BIG}, EXIT_NOT_EXECUTABLE},
         {{.step = CHILD_FORK, .error = EAGAIN}, EXIT_SYSTEM},
         {{.step = CHILD_PIPE, .error = EMFILE}, EXIT_SYSTEM},
-        {{.step = CHILD_FOLDER, .error = ENOENT}, EXIT_SYSTEM},
         {{.step = CHILD_SIGNALS, .error = EPERM}, EXIT_SYSTEM},
     };
     (void)state;
@@ -45,22 +44,19 @@ static char *const no_words[] = {NULL};
 static void test_failed_start_is_reaped(void **state)
 {
     static const struct {
-        const char *path, *folder;
+        const char *path;
         enum child_step step;
         int error;
     } rows[] = {
-        {"/nowhere/at/all", NULL, CHILD_EXEC, ENOENT},
-        {"/etc/passwd", NULL, CHILD_EXEC, EACCES},
-        {"/bin/true", "/nowhere", CHILD_FOLDER, ENOENT},
-        {"/bin/true", "/etc/passwd", CHILD_FOLDER, ENOTDIR},
+        {"/nowhere/at/all", CHILD_EXEC, ENOENT},
+        {"/etc/passwd", CHILD_EXEC, EACCES},
     };
     struct signal_state given;
     char *environment[] = {NULL};
     (void)state;
     assert_true(signals_block(&given));
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-        const struct child_plan plan = {
-            .path = rows[i].path, .argv = no_words, .envp = environment, .folder = rows[i].folder};
+        const struct child_plan plan = {.path = rows[i].path, .argv = no_words, .envp = environment};
         struct child_result result = child_start(&plan, &given);
         assert_int_equal(result.step, rows[i].step);
         assert_int_equal(result.error, rows[i].error);

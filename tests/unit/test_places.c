@@ -17,6 +17,19 @@ static struct places places;
 static struct choice choice;
 
 /* Two Pythons of the image, the second one with uvicorn; a good environment with uvicorn, one without, a broken one. */
+/* A Python with uvicorn that has its full name only. */
+static void make_alone(const struct tree *tree, const char *prefix, const char *version)
+{
+    static const char *const names[] = {"python", "python3"};
+    char buffer[512];
+    struct text path = TEXT_ON(buffer);
+
+    image_python(tree, prefix, version);
+    image_uvicorn(tree, prefix, version);
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        assert_int_equal(unlinkat(tree->root, image_path(&path, prefix, "/bin/", names[i]), 0), 0);
+}
+
 static int set_up(void **state)
 {
     const struct tree *tree = &image.tree;
@@ -35,7 +48,9 @@ static int set_up(void **state)
     tree_file(tree, "full/pyvenv.cfg", "home = /usr/local/bin\n");
     image_link(tree, "full/bin/python3.12", "/usr/local/bin/python3.12");
     image_program(tree, "named/bin/python3.9");
-    image_program(tree, "named/bin/python3.10");
+    image_program(tree, "named/bin/python3.14t");
+    make_alone(tree, "named", "3.10");
+    make_alone(tree, "free", "3.14t");
     tree_file(tree, "tools/bin/uvicorn", "#!/usr/local/bin/python3.12\nimport x\n");
     tree_file(tree, "tools/bin/gone", "#!/gone/bin/python3.12\nimport x\n");
     image_open(&image);
@@ -169,9 +184,13 @@ static const struct row rows[] = {
      .origin = "a usual place",
      .warned = true},
     {.label = "a bin with versions only, the newest",
-     .python = "/named/bin/python3.10",
+     .variables = {"PATH=/named/bin"},
      .chosen = "/named/bin/python3.10",
-     .origin = "--python"},
+     .origin = "PATH"},
+    {.label = "a free-threaded one where there is no other",
+     .variables = {"PATH=/free/bin"},
+     .chosen = "/free/bin/python3.14t",
+     .origin = "PATH"},
 };
 
 static void begin(const struct row *row)
