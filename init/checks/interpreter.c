@@ -98,6 +98,13 @@ static void set_series(struct interpreter *interpreter, const struct python_vers
     interpreter_version(interpreter, &library);
 }
 
+static void forget_series(struct interpreter *interpreter)
+{
+    interpreter->knows_version = interpreter->free_threaded = false;
+    interpreter->major = interpreter->minor = 0;
+    interpreter->library[0] = interpreter->base[0] = '\0';
+}
+
 struct library_search {
     const struct reader *reader;
     struct span folder;
@@ -177,17 +184,24 @@ static bool is_second_name_of(const struct subject *subject, const struct python
 }
 
 /* `make install` gives a free-threaded python3.13t the name python3.13 too, by a second link to the file. What such a
- * program is, its standard library tells: the nearer one; and where both lie side by side, the other name. */
+ * program is, its standard library tells: the nearer one; and where both lie side by side, the other name. Of a copy in an
+ * environment, which has no other name, it isn't known then. */
 static void find_threading(struct subject *subject, const struct python_version *named)
 {
-    const struct span folders[] = {subject->pyvenv.home, span_folder(span_of(subject->interpreter->real))};
+    struct span own = span_folder(span_of(subject->interpreter->real));
+    const struct span folders[] = {subject->pyvenv.home, own};
     struct python_version other = *named;
     other.free_threaded = true;
     for (size_t i = 0; i < ARRAY_LENGTH(folders); i++) {
         size_t length = base_length(subject, folders[i], named);
         size_t other_length = base_length(subject, folders[i], &other);
-        if (other_length > length || (length && other_length == length && is_second_name_of(subject, &other)))
+        bool both = length && other_length == length;
+        if (other_length > length || (both && is_second_name_of(subject, &other)))
             return;
+        if (both && !span_equal(folders[i], own)) {
+            forget_series(subject->interpreter);
+            return;
+        }
         if (length)
             break;
     }
@@ -431,9 +445,9 @@ static void begin(struct subject *subject)
     struct interpreter *interpreter = subject->interpreter;
     struct text path = TEXT_ON(interpreter->path);
     text_span(&path, subject->candidate->path);
-    interpreter->real[0] = interpreter->venv[0] = interpreter->base[0] = interpreter->library[0] = '\0';
-    interpreter->knows_version = interpreter->free_threaded = interpreter->is_script = false;
-    interpreter->major = interpreter->minor = 0;
+    forget_series(interpreter);
+    interpreter->real[0] = interpreter->venv[0] = '\0';
+    interpreter->is_script = false;
     interpreter->elf = (struct elf){0};
     interpreter->made_for = (struct python_version){0};
     interpreter->doubt = NULL;

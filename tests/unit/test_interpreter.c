@@ -83,6 +83,9 @@ static void make_free_threaded(const struct tree *tree)
     image_program(tree, "free/copied/bin/python3.13");
     tree_file(tree, "free/copied/pyvenv.cfg", "home = /free/bin\ninclude-system-site-packages = false\n");
     tree_folder(tree, "free/copied/lib/python3.13t/site-packages");
+    image_program(tree, "both/copied/bin/python3.13");
+    tree_file(tree, "both/copied/pyvenv.cfg", "home = /both/third/bin\ninclude-system-site-packages = false\n");
+    tree_folder(tree, "both/copied/lib/python3.13t/site-packages");
     /* The lock's Python behind an environment that was made by the other. */
     image_venv(tree, "free/locked", "/both/first/bin/python3.13", "3.13t");
     tree_file(tree, "free/locked/pyvenv.cfg", "home = /both/first/bin\ninclude-system-site-packages = false\n");
@@ -203,6 +206,7 @@ static const struct row {
      "/usr/local",
      true,
      {"/lost/venv/lib/python3.12/site-packages"}},
+    {"/both/copied/bin/python3.13", "/both/copied/bin/python3.13", "", "/both/copied", "", true, {NULL}},
     {"/alone/bin/python3.12", "/alone/bin/python3.12", "3.12", "", "", true, {NULL}},
     {"/bare/bin/python3", "/bare/bin/python3", "", "", "", true, {NULL}},
     {"/pypy/bin/python3", "/pypy/bin/pypy3.9", "", "", "", true, {NULL}},
