@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { PYVENV_BYTES = 4096, LIBRARY_ENTRIES = 4096, ANCESTORS_MOST = 16 };
+enum { FREE_THREADED_MINOR = 13 }; /* the first (PEP 703) */
 
 /* What is being judged. */
 struct subject {
@@ -192,7 +193,7 @@ static void find_threading(struct subject *subject, const struct python_version 
     const struct span folders[] = {subject->pyvenv.home, own};
     struct python_version other = *named;
     other.free_threaded = true;
-    for (size_t i = 0; i < ARRAY_LENGTH(folders); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(folders) && named->minor >= FREE_THREADED_MINOR; i++) {
         size_t length = base_length(subject, folders[i], named);
         size_t other_length = base_length(subject, folders[i], &other);
         bool both = length && other_length == length;
