@@ -15,6 +15,7 @@
 #include "facts/python_version.h"
 
 enum { SITE_FOLDERS_MOST = 12, SITE_FOLDERS_STORE = 8192, LIBRARY_NAME = 32 };
+enum { SAFE_PATH_MINOR = 11 }; /* the first Python 3 that takes -P: the working folder is not on its path then */
 
 struct interpreter {
     char path[PATH_MOST];       /* absolute and unresolved: what is executed and what argv[0] holds */

@@ -2,7 +2,7 @@
 
 #include "checks/module.h"
 
-enum { PTH_MOST = 8192, SITE_NAMES_MOST = 8192, SAFE_PATH_MINOR = 11 };
+enum { PTH_MOST = 8192, SITE_NAMES_MOST = 8192 };
 
 static void add_folder(struct search_path *path, const struct text *folder, bool is_site)
 {

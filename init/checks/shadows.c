@@ -2,8 +2,6 @@
 
 #include "checks/module.h"
 
-enum { SAFE_PATH_MINOR = 11 };
-
 /* When it is imported. */
 enum moment {
     WITH_THE_SERVER,  /* before the application's folder is looked at, if all goes on in one process */

@@ -5,8 +5,6 @@
 #include "checks/uvicorn.h"
 #include "commands/session.h"
 
-enum { SAFE_PATH_MINOR = 11 };
-
 static struct places places;
 
 bool choose_python(struct session *session, unsigned first, struct chosen *chosen)
